@@ -1,0 +1,58 @@
+/*
+ * gather: asks everything about a domain, as concurrently as politeness
+ * allows, and fills one struct facts.
+ *
+ * DNS at once; the policy host when its addresses and the TXT record are
+ * known (a policy without a record is looked for too); each MX address by
+ * one connection at a time, however many domains share it.
+ */
+#ifndef MTASTS_NET_GATHER_H
+#define MTASTS_NET_GATHER_H
+
+#include "check/facts.h"
+#include "net/fetch.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+
+#define GATHER_DEADLINE_MS 30000u /* default for one domain, all of it */
+
+struct gatherer;
+struct gathering;
+
+/* A step done, for --verbose: what was asked, how it ended, how long. */
+typedef void gather_trace_fn(void *ctx, const char *step, const char *result,
+                             uint32_t elapsed_ms);
+
+struct gatherer_options {
+    struct resolver *resolver;
+    struct fetcher *fetcher;
+    X509_STORE *store;
+    const struct address_guard *guard;
+    bool smtp;              /* probe MX hosts */
+    bool variations;        /* fetch the policy from each address and with
+                               another User-Agent and Accept-Encoding */
+    const char *helo;       /* NULL: this machine's name */
+    uint32_t deadline_ms;   /* 0: GATHER_DEADLINE_MS */
+    uint16_t smtp_port;     /* 0: 25 */
+    uint16_t https_port;    /* 0: 443 */
+    gather_trace_fn *trace; /* or NULL */
+    void *trace_ctx;
+};
+
+/* The callback owns `facts`: facts_free(). Past the deadline what is known
+   is delivered, the rest as timed out. */
+typedef void gather_fn(void *ctx, struct facts *facts);
+
+int gatherer_new(struct loop *loop, const struct gatherer_options *options,
+                 struct gatherer **ret_gatherer);
+void gatherer_free(struct gatherer *gatherer);
+
+/* `domain`: canonical A-labels. */
+int gather_start(struct gatherer *gatherer, const char *domain, gather_fn *fn,
+                 void *ctx, struct gathering **ret_gathering);
+void gather_cancel(struct gathering *gathering); /* NULL is fine */
+
+DEFINE_CLEANUP(struct gatherer *, gatherer_free, gatherer)
+#define _cleanup_gatherer_ _cleanup_(cleanup_gatherer)
+
+#endif

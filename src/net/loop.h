@@ -1,0 +1,69 @@
+/*
+ * loop: one event loop, ours to fake.
+ *
+ * Timers, file descriptors, signals and posted calls over libevent's core.
+ * A loop made by loop_fake_new() has no file descriptors and a clock that
+ * only tests move, so that anything with deadlines can be scripted.
+ * One thread owns a loop. Callbacks never run before the call that asked
+ * for them has returned, and never after their handle was cancelled.
+ */
+#ifndef MTASTS_NET_LOOP_H
+#define MTASTS_NET_LOOP_H
+
+#include "base/cleanup.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_timer;
+struct loop_watch;
+struct event_base;
+
+typedef void loop_fn(void *ctx);
+typedef void loop_fd_fn(void *ctx, int fd, unsigned events);
+
+enum loop_events {
+    LOOP_READ = 1,
+    LOOP_WRITE = 2,
+};
+
+int loop_new(struct loop **ret_loop);
+int loop_fake_new(struct loop **ret_loop);
+void loop_free(struct loop *loop); /* NULL is fine; cancels what is left */
+
+/* Until loop_stop(), or until nothing is left to wait for. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Fake loops: lets `ms` pass, running what falls due, in order. */
+void loop_fake_advance(struct loop *loop, uint64_t ms);
+
+/* Milliseconds of a clock that never goes back; not related to the day. */
+uint64_t loop_now_ms(const struct loop *loop);
+
+/* Seconds since 1970 UTC. */
+int64_t loop_wall(const struct loop *loop);
+
+/* Runs `fn` once, `ms` from now (0: as soon as the loop turns). */
+int loop_timer(struct loop *loop, uint64_t ms, loop_fn *fn, void *ctx,
+               struct loop_timer **ret_timer);
+/* Also frees it; NULL is fine. A timer that ran has freed itself. */
+void loop_timer_cancel(struct loop_timer *timer);
+
+/* Calls `fn` whenever `fd` is ready for `events`; `fd` stays the caller's. */
+int loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn *fn,
+               void *ctx, struct loop_watch **ret_watch);
+int loop_watch_change(struct loop_watch *watch, unsigned events);
+void loop_watch_cancel(struct loop_watch *watch);
+
+/* Calls `fn` at each arrival of `signal`, until the watch is cancelled. */
+int loop_signal(struct loop *loop, int signal, loop_fn *fn, void *ctx,
+                struct loop_watch **ret_watch);
+
+/* For libraries that join libevent themselves (libunbound); NULL if fake. */
+struct event_base *loop_event_base(struct loop *loop);
+
+DEFINE_CLEANUP(struct loop *, loop_free, loop)
+#define _cleanup_loop_ _cleanup_(cleanup_loop)
+
+#endif

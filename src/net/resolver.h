@@ -1,0 +1,85 @@
+/*
+ * resolver: DNS answers with their DNSSEC state, through libunbound.
+ *
+ * Validates in this process. It forwards (to what resolv.conf says, or to
+ * one address) or recurses itself from root hints. A forwarder that strips
+ * DNSSEC is found by asking it for `. DNSKEY`: then answers are taken
+ * unvalidated (DNSSEC_UNCHECKED), never as bogus, and resolver_note() says
+ * so. Answers are always asynchronous and each query has its own deadline.
+ */
+#ifndef MTASTS_NET_RESOLVER_H
+#define MTASTS_NET_RESOLVER_H
+
+#include "check/facts.h"
+#include "net/loop.h"
+
+#define RESOLVER_DEADLINE_MS 10000u /* default deadline of one query */
+#define RESOLVER_CNAME_MAX 8u       /* aliases followed in one answer */
+
+struct resolver;
+struct resolver_query;
+
+struct resolver_options {
+    const char *forward;      /* "ADDR[@PORT]"; NULL: see the next two */
+    const char *resolv_conf;  /* NULL: /etc/resolv.conf */
+    const char *root_hints;   /* file: recurse from these; NULL: forward */
+    const char *trust_anchor; /* file; NULL: Debian's dns-root-data */
+    uint32_t deadline_ms;     /* 0: RESOLVER_DEADLINE_MS */
+    size_t cache_bytes;       /* 0: a default of 16 MiB in all */
+};
+
+enum rr_type {
+    RR_A = 1,
+    RR_NS = 2,
+    RR_MX = 15,
+    RR_TXT = 16,
+    RR_AAAA = 28,
+    RR_DNSKEY = 48,
+    RR_TLSA = 52,
+};
+
+/* One RR of the asked type at the end of the CNAME chain. */
+struct dns_rr {
+    const uint8_t *rdata; /* uncompressed */
+    size_t len;
+};
+
+struct dns_answer {
+    enum lookup_status status;
+    enum dnssec_status dnssec;
+    uint32_t ttl;
+    const char *canonical; /* "" when no CNAME was followed */
+    unsigned cnames;
+    const char *why; /* or NULL */
+    const struct dns_rr *rrs; /* at most FACTS_RR_MAX */
+    size_t count;
+    uint32_t elapsed_ms;
+};
+
+/* `answer` lives until the callback returns. */
+typedef void resolver_fn(void *ctx, const struct dns_answer *answer);
+
+int resolver_new(struct loop *loop, const struct resolver_options *options,
+                 struct resolver **ret_resolver);
+void resolver_free(struct resolver *resolver); /* cancels what is under way */
+
+/*
+ * Asks for `name` (canonical, may have `_` labels). `deadline_ms` 0: the
+ * resolver's own. The query waits while the resolver's first probe of the
+ * forwarder is still under way.
+ */
+int resolver_ask(struct resolver *resolver, const char *name,
+                 enum rr_type type, uint32_t deadline_ms, resolver_fn *fn,
+                 void *ctx, struct resolver_query **ret_query);
+void resolver_cancel(struct resolver_query *query); /* NULL is fine */
+
+/* Whether answers are validated; known once the first answer has come. */
+bool resolver_validating(const struct resolver *resolver);
+
+/* Why not, as a sentence; NULL if they are. */
+const char *resolver_note(const struct resolver *resolver);
+
+DEFINE_CLEANUP(struct resolver *, resolver_free, resolver)
+#define _cleanup_resolver_ _cleanup_(cleanup_resolver)
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * smtp: looks at one address of an MX host over SMTP (RFC 5321, 3207).
+ *
+ * Polite: one connection at a time, EHLO with our own name, QUIT at the
+ * end, no MAIL. First the session a sender would have (STARTTLS with
+ * SNI = MX host name, PKIX by SAN, DANE); then, each on a connection of its
+ * own, the tests of struct fact_smtp: injection, old TLS, weak ciphers, no
+ * SNI. A total deadline covers all of it.
+ */
+#ifndef MTASTS_NET_SMTP_H
+#define MTASTS_NET_SMTP_H
+
+#include "check/facts.h"
+#include "net/address.h"
+#include "net/loop.h"
+#include <openssl/x509.h>
+
+#define SMTP_DEADLINE_MS 30000u /* all connections to one address */
+#define SMTP_REPLY_MAX 65536u   /* octets of one reply, all its lines */
+
+struct smtp_probe;
+
+enum smtp_tests {
+    SMTP_TEST_INJECTION = 1,
+    SMTP_TEST_OLD_TLS = 2,
+    SMTP_TEST_WEAK_CIPHER = 4,
+    SMTP_TEST_NO_SNI = 8,
+    SMTP_TEST_TLS13 = 16,
+    SMTP_TEST_ALL = 31,
+};
+
+struct smtp_request {
+    const char *host;    /* the name in the MX record: SNI and DNS-ID */
+    struct address address;
+    uint16_t port;       /* 0: 25 */
+    const char *helo;    /* NULL: this machine's name */
+    X509_STORE *store;   /* trust, for PKIX */
+    const struct fact_tlsa *tlsa; /* NULL, or to be matched if secure */
+    /* Reference names of DANE-TA beside the host (RFC 7672 3.2.2). */
+    const char *const *dane_names;
+    size_t dane_name_count;
+    unsigned tests;      /* of enum smtp_tests */
+    uint32_t deadline_ms; /* 0: SMTP_DEADLINE_MS */
+    struct arena *arena;
+};
+
+typedef void smtp_fn(void *ctx, const struct fact_smtp *fact);
+
+int smtp_probe_start(struct loop *loop, const struct smtp_request *request,
+                     smtp_fn *fn, void *ctx, struct smtp_probe **ret_probe);
+void smtp_probe_cancel(struct smtp_probe *probe); /* NULL is fine */
+
+#endif
