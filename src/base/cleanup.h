@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define _cleanup_(function) __attribute__((cleanup(function)))
-#define _printf_(format, first) __attribute__((format(printf, format, first)))
+#define _printf_(text, first) __attribute__((format(printf, text, first)))
 #define _warn_unused_ __attribute__((warn_unused_result))
 #define _unused_ __attribute__((unused))
 

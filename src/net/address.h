@@ -9,8 +9,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define ADDRESS_TEXT_MAX 46u        /* INET6_ADDRSTRLEN */
-#define ADDRESS_EXCEPTIONS_MAX 64u  /* CIDR exceptions in one guard */
+#define ADDRESS_TEXT_MAX 46u       /* INET6_ADDRSTRLEN */
+#define ADDRESS_EXCEPTIONS_MAX 64u /* CIDR exceptions in one guard */
 
 struct address {
     bool ipv6;

@@ -14,6 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define LOOP_TIMER_MAX_MS                                                      \
+    (UINT64_C(366) * 86400 * 1000)         /* longer waits end                 \
+                                              after this */
+#define LOOP_FAKE_WALL INT64_C(1700000000) /* loop_wall() of a new fake loop   \
+                                            */
+
 struct loop;
 struct loop_timer;
 struct loop_watch;
@@ -29,10 +35,18 @@ enum loop_events {
 
 int loop_new(struct loop **ret_loop);
 int loop_fake_new(struct loop **ret_loop);
-void loop_free(struct loop *loop); /* NULL is fine; cancels what is left */
+/* NULL is fine. Cancels what is left: its handles are gone then. */
+void loop_free(struct loop *loop);
 
-/* Until loop_stop(), or until nothing is left to wait for. */
+/*
+ * Until loop_stop(), or until nothing is left to wait for (a resolver on the
+ * loop always leaves something). A fake loop runs what is due at its present
+ * time. 0 or -MTASTS_ESYSTEM.
+ */
 int loop_run(struct loop *loop);
+
+/* Ends the loop_run() or loop_fake_advance() under way, after the callback
+   that asked for it; what else was due runs the next time. */
 void loop_stop(struct loop *loop);
 
 /* Fake loops: lets `ms` pass, running what falls due, in order. */
@@ -44,16 +58,25 @@ uint64_t loop_now_ms(const struct loop *loop);
 /* Seconds since 1970 UTC. */
 int64_t loop_wall(const struct loop *loop);
 
-/* Runs `fn` once, `ms` from now (0: as soon as the loop turns). */
+/*
+ * Runs `fn` once, `ms` from now (0: as soon as the loop turns). Timers due at
+ * the same time run in the order they were made. `ret_timer` may be NULL.
+ */
 int loop_timer(struct loop *loop, uint64_t ms, loop_fn *fn, void *ctx,
                struct loop_timer **ret_timer);
-/* Also frees it; NULL is fine. A timer that ran has freed itself. */
+/* Also frees it; NULL is fine. A timer that ran has freed itself: its handle
+   is gone when `fn` begins. */
 void loop_timer_cancel(struct loop_timer *timer);
 
-/* Calls `fn` whenever `fd` is ready for `events`; `fd` stays the caller's. */
+/*
+ * Calls `fn` whenever `fd` is ready for `events` (0: not for now). `fd` stays
+ * the caller's, who cancels before closing it. -MTASTS_EINVAL on a fake loop.
+ */
 int loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn *fn,
                void *ctx, struct loop_watch **ret_watch);
 int loop_watch_change(struct loop_watch *watch, unsigned events);
+/* Of loop_watch() and loop_signal(). Also frees it; NULL is fine, and so is
+   a call from the watch's own callback. */
 void loop_watch_cancel(struct loop_watch *watch);
 
 /* Calls `fn` at each arrival of `signal`, until the watch is cancelled. */
