@@ -17,6 +17,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Result types of TLS reports (RFC 8460 section 4.3). */
 enum mtasts_result {
@@ -75,24 +76,33 @@ const char *mtasts_policy_type_name(enum mtasts_policy_type type);
 
 enum mtasts_delivery_flags {
     /* Both DANE and an enforced policy must pass, by the letter of RFC 8461
-       section 5. Without it a passing DANE replaces the PKIX checks. */
+       section 5. Without it a passing DANE, which needs a secure MX RRset,
+       replaces the checks of the policy; their result is still reported. */
     MTASTS_DELIVERY_STS_AND_DANE = 1,
 };
 
 struct mtasts_decision {
     enum mtasts_action action;
-    enum mtasts_result result;         /* to report, or SUCCESS */
-    enum mtasts_policy_type reported;  /* the policy type to report it under */
+    enum mtasts_result result;        /* to report, or SUCCESS */
+    enum mtasts_policy_type reported; /* the policy type to report it under */
     const char *reason; /* failure-reason-code; static; NULL: none */
     bool count_session; /* whether a session is to be counted at all */
+
+    /* Where DANE and a policy both apply, a session counts under both:
+       `reported` is then "tlsa", and this is what "sts" is told. */
+    bool also_sts;
+    enum mtasts_result sts_result;
+    const char *sts_reason;
 };
 
 /*
  * Before connecting to `host`, the name in the MX record (for an implicit
- * MX the domain itself): may it be used? `policy` NULL: no policy.
+ * MX the domain itself): may it be used? MTASTS_ACTION_DELIVER means yes,
+ * with nothing to count yet: mtasts_delivery_after() says all. Anything else
+ * is final for this host and says what to report. `policy` NULL: no policy.
  * An MX that an enforced policy does not list is left out unconnected; in
- * testing it is used and the failure reported. `dane` is what is known from
- * DNS: with MTASTS_DANE_PASS standing for "usable records are there".
+ * testing it is used and the failure reported afterwards. `dane` is what is
+ * known from DNS: MTASTS_DANE_PASS stands for "usable records are there".
  * Errors: -MTASTS_EINVAL.
  */
 int mtasts_delivery_before(const struct mtasts_sts_policy *policy,
@@ -100,7 +110,11 @@ int mtasts_delivery_before(const struct mtasts_sts_policy *policy,
                            enum mtasts_dane_state dane, unsigned flags,
                            struct mtasts_decision *ret_decision);
 
-/* After TLS was tried with `host`. Errors: -MTASTS_EINVAL. */
+/*
+ * After TLS was tried with `host`. DELIVER after NO_STARTTLS or
+ * HANDSHAKE_FAILED means: in clear text, as without a policy.
+ * Errors: -MTASTS_EINVAL.
+ */
 int mtasts_delivery_after(const struct mtasts_sts_policy *policy,
                           const char *host, size_t host_len,
                           enum mtasts_tls_outcome outcome,
@@ -119,6 +133,7 @@ enum mtasts_action mtasts_delivery_exhausted(
     const struct mtasts_sts_policy *tried, const struct mtasts_sts_policy *live,
     bool changed);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum mtasts_error {
     MTASTS_OK = 0,
@@ -30,6 +31,7 @@ enum mtasts_error {
 /* A short sentence for people. `error` may be negated or not; never NULL. */
 const char *mtasts_strerror(int error);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

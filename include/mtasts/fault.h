@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Bytes that someone else owns; not terminated, may hold any octet. */
 struct mtasts_bytes {
@@ -55,6 +56,7 @@ enum mtasts_fault_code {
     MTASTS_FAULT_RUA_SPACE,          /* white space around `=` */
     MTASTS_FAULT_RUA_SCHEME,         /* note: neither mailto nor https */
     MTASTS_FAULT_RUA_MAILTO,         /* note: mailto without an address */
+    MTASTS_FAULT_RUA_HTTPS,          /* note: https without a host */
     MTASTS_FAULT_RUA_DUPLICATE,      /* note: the same URI twice */
     MTASTS_FAULT_RUA_MANY,           /* note: more than one URI */
     /* policy body */
@@ -116,6 +118,7 @@ const char *mtasts_fault_name(enum mtasts_fault_code code);
 /* A sentence for people; never NULL. */
 const char *mtasts_fault_text(enum mtasts_fault_code code);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -18,10 +18,12 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* The version of the library at run time, e.g. "0.1.0". */
 const char *mtasts_version(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Whether `pattern` is ["*."] Domain (RFC 5321 4.1.2), any letter case. */
 bool mtasts_mx_pattern_valid(const char *pattern, size_t len);
@@ -41,6 +42,7 @@ size_t mtasts_sts_policy_match(const struct mtasts_sts_policy *policy,
                                const struct mtasts_bytes *hosts, size_t count,
                                bool *covered, bool *used);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

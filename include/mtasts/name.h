@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define MTASTS_NAME_MAX 253 /* octets of a name as text, no final dot */
 #define MTASTS_LABEL_MAX 63 /* octets of one label */
@@ -56,6 +57,7 @@ struct mtasts_next_hop {
 int mtasts_next_hop_parse(const char *text, size_t len,
                           struct mtasts_next_hop *ret_hop);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -13,6 +13,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define MTASTS_MAX_AGE_MAX 31557600u /* seconds: about one year */
 #define MTASTS_POLICY_BODY_MAX 65536u /* octets a fetcher reads at most */
@@ -75,6 +76,7 @@ int mtasts_sts_policy_write(enum mtasts_mode mode, uint32_t max_age,
                             const char *const *mx, size_t mx_count, char *buf,
                             size_t size, size_t *ret_len);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

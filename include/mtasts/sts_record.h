@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define MTASTS_ID_MAX 32 /* octets of an id */
 
@@ -53,6 +54,7 @@ int mtasts_sts_record_parse(const struct mtasts_bytes *rrs, size_t count,
 /* "none", "valid", "invalid", "multiple". */
 const char *mtasts_verdict_name(enum mtasts_verdict verdict);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

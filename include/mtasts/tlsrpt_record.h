@@ -11,6 +11,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct mtasts_tlsrpt_record {
     enum mtasts_verdict verdict;
@@ -31,6 +32,7 @@ int mtasts_tlsrpt_record_parse(const struct mtasts_bytes *rrs, size_t count,
                                struct mtasts_bytes *rua, size_t rua_max,
                                struct mtasts_tlsrpt_record *ret_record);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
