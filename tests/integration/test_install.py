@@ -1,0 +1,167 @@
+"""What `make install` puts there works as installed.
+
+MTASTS_RELEASE: the release build that is installed (default: build-gcc).
+"""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RELEASE = pathlib.Path(os.environ.get('MTASTS_RELEASE', ROOT / 'build-gcc'))
+PREFIX = 'usr/local'
+HEADERS = sorted(path.name for path in (ROOT / 'include/mtasts').glob('*.h'))
+PAGES = sorted(path.stem for path in (ROOT / 'docs').glob('*.scd'))
+
+
+def run(*words, **options):
+    options = {'check': True, 'text': True, 'timeout': 120,
+               'capture_output': True} | options
+    result = subprocess.run(words, **options)
+    return result.stdout
+
+
+@pytest.fixture(scope='module', name='tree')
+def installed_tree(tmp_path_factory):
+    """The root of a tree with the release build installed in it."""
+    tree = tmp_path_factory.mktemp('installed')
+    run('/usr/bin/meson', 'install', '-C', RELEASE, '--no-rebuild',
+        '--destdir', tree)
+    return tree
+
+
+@pytest.fixture(scope='module', name='library')
+def installed_library(tree):
+    [library] = (tree / PREFIX).glob('lib/**/libmtasts.so')
+    return library
+
+
+def flags_of(tree):
+    """What pkg-config says to a program that uses the library."""
+    [folder] = (tree / PREFIX).glob('lib/**/pkgconfig')
+    return run('pkg-config', '--cflags', '--libs', 'libmtasts',
+               env=os.environ | {'PKG_CONFIG_LIBDIR': str(folder),
+                                 'PKG_CONFIG_SYSROOT_DIR': str(tree)}).split()
+
+
+LANGUAGES = {
+    'c99': ['gcc', '-std=c99', '-x', 'c'],
+    'c17-clang': ['clang', '-std=c17', '-x', 'c'],
+    'c++11': ['g++', '-std=c++11', '-x', 'c++'],
+    'c++17-clang': ['clang++', '-std=c++17', '-x', 'c++'],
+}
+WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror']
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+@pytest.mark.parametrize('header', HEADERS)
+def test_header_stands_alone(tree, tmp_path, language, header):
+    source = tmp_path / 'a'
+    source.write_text(f'#include <mtasts/{header}>\n')
+    run(*LANGUAGES[language], *WARNINGS, '-fsyntax-only', source,
+        f'-I{tree / PREFIX}/include')
+
+
+def example_of_manual():
+    """The program in EXAMPLE of libmtasts(3), and what it says it prints."""
+    text = (ROOT / 'docs/libmtasts.3.scd').read_text(encoding='utf-8')
+    example = text.partition('\n# EXAMPLE')[2].partition('\n# ')[0]
+    blocks = re.findall(r'^```\n(.*?)^```$', example, re.M | re.S)
+    program = next(block for block in blocks if 'int main' in block)
+    return program, blocks[blocks.index(program) + 1:]
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_example_of_the_manual(tree, library, tmp_path, language):
+    program, output = example_of_manual()
+    (tmp_path / 'a').write_text(program)
+    run(*LANGUAGES[language], *WARNINGS, tmp_path / 'a', '-x', 'none',
+        '-o', tmp_path / 'example', *flags_of(tree))
+    text = run(tmp_path / 'example',
+               env={'LD_LIBRARY_PATH': str(library.parent)})
+    assert [text] == output
+
+
+def test_library_needs_libc_alone(library):
+    needed = re.findall(r'NEEDED.*\[(.*)\]', run('readelf', '-dW', library))
+    assert needed == ['libc.so.6']
+    loaded = {line.split()[0] for line in run('ldd', library).splitlines()}
+    assert {os.path.basename(name).split('.')[0] for name in loaded} <= \
+        {'linux-vdso', 'libc', 'ld-linux-x86-64', 'ld-linux-aarch64'}
+
+
+def test_library_has_a_soname(library):
+    assert re.search(r'SONAME.*\[libmtasts\.so\.\d+\]',
+                     run('readelf', '-dW', library))
+
+
+def exported(library):
+    lines = run('nm', '-D', '--defined-only', library).splitlines()
+    return {line.split()[-1] for line in lines if ' A ' not in line}
+
+
+def declared():
+    """The functions that the installed headers declare."""
+    names = set()
+    for header in HEADERS:
+        text = (ROOT / 'include/mtasts' / header).read_text(encoding='utf-8')
+        text = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
+        names |= set(re.findall(r'\b(mtasts_\w+)\([^;{]*\)[^;{]*;', text))
+    return names
+
+
+def test_library_exports_what_its_headers_declare(library):
+    names = {name.split('@')[0] for name in exported(library)}
+    assert names == declared()
+    assert len(names) > 10
+
+
+def test_exports_carry_a_version(library):
+    assert all('@@MTASTS_' in name.upper() for name in exported(library))
+
+
+@pytest.mark.parametrize('name', sorted(declared()))
+def test_function_is_in_the_manual(name):
+    pages = (ROOT / 'docs').glob('*.3.scd')
+    assert any(re.search(rf'\b{name}\b', page.read_text(encoding='utf-8')
+                         .replace('\\_', '_')) for page in pages)
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_page_is_installed(tree, page):
+    section = page.rpartition('.')[2]
+    assert (tree / PREFIX / f'share/man/man{section}' / page).is_file()
+
+
+def binaries(tree):
+    paths = [path for path in (tree / PREFIX).glob('**/*')
+             if path.is_file() and not path.is_symlink()]
+    return [path for path in paths
+            if path.open('rb').read(4) == b'\x7fELF']
+
+
+def test_binaries_are_hardened(tree):
+    found = binaries(tree)
+    assert {path.name.split('.')[0] for path in found} == \
+        {'mtasts', 'libmtasts'}
+    for path in found:
+        headers = run('readelf', '-hldW', path)
+        assert re.search(r'Type: +DYN', headers), f'{path}: not PIE or PIC'
+        assert 'GNU_RELRO' in headers
+        assert re.search(r'FLAGS.*NOW', headers), f'{path}: lazy binding'
+        assert not re.search(r'GNU_STACK.*RWE', headers)
+        assert not re.search(r'R(UN)?PATH', headers), f'{path}: has a rpath'
+        symbols = run('nm', '-D', path)
+        assert '__stack_chk_fail' in symbols
+    assert '__printf_chk' in ''.join(run('nm', '-D', path) for path in found) \
+        or '_chk@' in ''.join(run('nm', '-D', path) for path in found)
+
+
+def test_program_runs_as_installed(tree, library):
+    text = run(tree / PREFIX / 'bin/mtasts', '--version',
+               env={'LD_LIBRARY_PATH': str(library.parent)})
+    version = re.search(r"version: '([\d.]+)'",
+                        (ROOT / 'meson.build').read_text()).group(1)
+    assert version in text
