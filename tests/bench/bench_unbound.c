@@ -1,0 +1,198 @@
+/*
+ * bench_unbound FORWARD TRUST_ANCHOR JOBS FILE KIND: libunbound's share.
+ *
+ * Asks, for every domain of FILE and JOBS domains at once, the DNS questions
+ * that `mtasts check --no-smtp` asks (the table below), through libunbound's
+ * event API under libevent, with the options of src/net/resolver.c, and does
+ * nothing with the answers but count them. KIND: "none" for domains without
+ * records, "sts" for domains with record and policy. FORWARD: ADDR@PORT.
+ * Prints how many answers came; exit status 1 if one failed.
+ *
+ * The second wave (addresses of the MX host) starts when the MX answer is
+ * in, as in the real program; the host's name is known: mx.<domain>.
+ */
+#include "bench.h"
+
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <unbound-event.h>
+#include <unbound.h>
+
+#define CLASS_IN 1
+
+enum rr {
+    RR_A = 1,
+    RR_MX = 15,
+    RR_TXT = 16,
+    RR_AAAA = 28,
+};
+
+struct question {
+    const char *prefix; /* before the domain */
+    int type;
+    bool after_mx; /* asked once the MX answer is in */
+    bool sts_only; /* asked only for domains with record and policy */
+};
+
+static const struct question questions[] = {
+    {"_mta-sts.", RR_TXT, false, false},
+    {"_smtp._tls.", RR_TXT, false, false},
+    {"_smtp_sts.", RR_TXT, false, false},
+    {"_smtp-tlsrpt.", RR_TXT, false, false},
+    {"", RR_MX, false, false},
+    {"mta-sts.", RR_A, false, false},
+    {"mta-sts.", RR_AAAA, false, false},
+    {"mx.", RR_A, true, false},
+    {"mx.", RR_AAAA, true, false},
+    {"", RR_MX, true, true}, /* of the domain in rua */
+};
+
+struct bench;
+
+struct slot {
+    struct bench *bench;
+    unsigned pending;
+    char domain[BENCH_LINE_MAX];
+};
+
+struct bench {
+    struct ub_ctx *ctx;
+    struct event_base *base;
+    struct event *refill; /* fills idle slots, outside of callbacks */
+    FILE *lines;
+    bool sts;
+    unsigned long answers;
+    unsigned long failed;
+    struct slot *slots;
+    size_t slot_count;
+    size_t idle;
+};
+
+static void take_answer(void *ctx, int rcode, void *packet, int len, int secure,
+                        char *why, int limited);
+static void take_mx(void *ctx, int rcode, void *packet, int len, int secure,
+                    char *why, int limited);
+
+static void ask(struct slot *slot, const struct question *question)
+{
+    char name[BENCH_LINE_MAX + 32];
+    snprintf(name, sizeof(name), "%s%s", question->prefix, slot->domain);
+    bool leads_on = question->type == RR_MX && !question->after_mx;
+    slot->pending++;
+    if (ub_resolve_event(slot->bench->ctx, name, question->type, CLASS_IN, slot,
+                         leads_on ? take_mx : take_answer, NULL) != 0) {
+        slot->bench->failed++;
+        slot->pending--;
+    }
+}
+
+static void count_down(struct slot *slot)
+{
+    if (--slot->pending == 0) {
+        slot->bench->idle++;
+        event_active(slot->bench->refill, 0, 0);
+    }
+}
+
+static void ask_wave(struct slot *slot, bool after_mx)
+{
+    slot->pending++; /* answers may come before ask() returns */
+    for (size_t i = 0; i < ELEMENTS(questions); i++)
+        if (questions[i].after_mx == after_mx &&
+            (!questions[i].sts_only || slot->bench->sts))
+            ask(slot, &questions[i]);
+    count_down(slot);
+}
+
+static void count_answer(struct slot *slot, int rcode)
+{
+    if (rcode == 0 || rcode == 3) /* NOERROR, NXDOMAIN */
+        slot->bench->answers++;
+    else
+        slot->bench->failed++;
+    count_down(slot);
+}
+
+static void take_answer(void *ctx, int rcode, void *packet, int len, int secure,
+                        char *why, int limited)
+{
+    (void)packet;
+    (void)len;
+    (void)secure;
+    (void)why;
+    (void)limited;
+    count_answer(ctx, rcode);
+}
+
+static void take_mx(void *ctx, int rcode, void *packet, int len, int secure,
+                    char *why, int limited)
+{
+    (void)packet;
+    (void)len;
+    (void)secure;
+    (void)why;
+    (void)limited;
+    ask_wave(ctx, true);
+    count_answer(ctx, rcode);
+}
+
+static void fill_slots(evutil_socket_t fd, short events, void *ctx)
+{
+    struct bench *bench = ctx;
+    (void)fd;
+    (void)events;
+    for (size_t i = 0; i < bench->slot_count; i++) {
+        struct slot *slot = &bench->slots[i];
+        if (slot->pending > 0)
+            continue;
+        if (!bench_line(bench->lines, slot->domain))
+            break;
+        bench->idle--;
+        ask_wave(slot, false);
+    }
+    if (bench->idle == bench->slot_count)
+        event_base_loopbreak(bench->base);
+}
+
+static bool context_init(struct bench *bench, char **argv)
+{
+    bench->ctx = ub_ctx_create_event(bench->base);
+    if (!bench->ctx)
+        return false;
+    return ub_ctx_set_option(bench->ctx, "do-not-query-localhost:", "no") ==
+               0 &&
+           ub_ctx_set_fwd(bench->ctx, argv[1]) == 0 &&
+           ub_ctx_add_ta_file(bench->ctx, argv[2]) == 0;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned jobs = argc == 6 ? bench_number(argv[3], BENCH_JOBS_MAX) : 0;
+    if (!jobs) {
+        fprintf(stderr, "usage: bench_unbound FORWARD TRUST_ANCHOR JOBS FILE "
+                        "none|sts\n");
+        return 1;
+    }
+    _cleanup_file_ FILE *lines = fopen(argv[4], "r");
+    _cleanup_free_ struct slot *slots = calloc(jobs, sizeof(*slots));
+    struct bench bench = {.base = event_base_new(),
+                          .lines = lines,
+                          .sts = strcmp(argv[5], "sts") == 0,
+                          .slots = slots,
+                          .slot_count = jobs,
+                          .idle = jobs};
+    if (!lines || !slots || !bench.base || !context_init(&bench, argv)) {
+        fprintf(stderr, "bench_unbound: cannot start\n");
+        return 1;
+    }
+    for (unsigned i = 0; i < jobs; i++)
+        slots[i].bench = &bench;
+    bench.refill = event_new(bench.base, -1, 0, fill_slots, &bench);
+    event_active(bench.refill, 0, 0);
+    event_base_dispatch(bench.base);
+    ub_ctx_delete(bench.ctx);
+    event_free(bench.refill);
+    event_base_free(bench.base);
+    printf("%lu answers, %lu failed\n", bench.answers, bench.failed);
+    return bench.failed ? 1 : 0;
+}
