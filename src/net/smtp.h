@@ -16,7 +16,7 @@
 #include <openssl/x509.h>
 
 #define SMTP_DEADLINE_MS 30000u /* all connections to one address */
-#define SMTP_REPLY_MAX 65536u   /* octets of one reply, all its lines */
+#define SMTP_TEST_MS 10000u     /* one test, within that */
 
 struct smtp_probe;
 
@@ -30,20 +30,34 @@ enum smtp_tests {
 };
 
 struct smtp_request {
-    const char *host;    /* the name in the MX record: SNI and DNS-ID */
+    const char *host; /* the name in the MX record: SNI and DNS-ID */
     struct address address;
-    uint16_t port;       /* 0: 25 */
-    const char *helo;    /* NULL: this machine's name */
-    X509_STORE *store;   /* trust, for PKIX */
-    const struct fact_tlsa *tlsa; /* NULL, or to be matched if secure */
+    uint16_t port;     /* 0: 25 */
+    const char *helo;  /* NULL: this machine's name, or its address */
+    X509_STORE *store; /* trust, for PKIX */
+    /*
+     * NULL, or the host's TLSA RRset; matched if it is DNSSEC-secure and
+     * has usable records. `secure_address`: the address records of the host
+     * are secure (RFC 7672 2.1.2: then a failed TLSA look-up counts).
+     */
+    const struct fact_tlsa *tlsa;
+    bool secure_address;
     /* Reference names of DANE-TA beside the host (RFC 7672 3.2.2). */
     const char *const *dane_names;
     size_t dane_name_count;
-    unsigned tests;      /* of enum smtp_tests */
+    unsigned tests;       /* of enum smtp_tests */
     uint32_t deadline_ms; /* 0: SMTP_DEADLINE_MS */
+    /* Of the fact. It, `store`, `tlsa` and `dane_names` must outlive the
+       probe; the other strings are copied. */
     struct arena *arena;
 };
 
+/*
+ * `fact` is in the request's arena. Its dane.state is of this session: PASS
+ * or FAIL by the chain; FAIL without `matched` where usable records are
+ * there, but no handshake was completed. A test that could not be made is
+ * TEST_UNKNOWN, and so is what was left when the server stopped answering.
+ */
 typedef void smtp_fn(void *ctx, const struct fact_smtp *fact);
 
 int smtp_probe_start(struct loop *loop, const struct smtp_request *request,

@@ -1,0 +1,559 @@
+/*
+ * smtp_session: one connection to an SMTP server, as far as TLS (RFC 5321,
+ * 3207). See smtp_session.h.
+ *
+ * A machine of steps: each waits for one reply (or for the handshake) and
+ * says what is sent next. `over` is set by whatever ends the session; the
+ * callback that the loop ran then ends it, on its way out. No command is
+ * pipelined except the one that is injected; no MAIL is ever sent.
+ */
+#include "net/smtp_session.h"
+
+#include "base/buf.h"
+#include "net/smtp_helo.h"
+#include "net/smtp_reply.h"
+#include "net/tls.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <string.h>
+
+#define OUT_MAX 65536u      /* waiting to be sent: a ClientHello takes 500 */
+#define CHUNK 16384u        /* octets read at once: one TLS record */
+#define NO_LIMIT UINT64_MAX /* of a step: all that is left of the session */
+
+struct smtp_session {
+    struct loop *loop;
+    struct loop_watch *watch;
+    struct loop_timer *timer; /* of the step */
+    uint64_t end_ms;          /* of the whole session */
+    int fd;
+    SSL *ssl;
+    struct arena *arena;
+    struct address address;
+    uint16_t port;
+    const char *helo; /* in the arena, or NULL */
+    bool inject;
+    bool over;
+    bool closed; /* by the server, or broken: nothing more can be sent */
+    enum smtp_step step;
+    size_t octets_in;
+    size_t replies; /* inside TLS after QUIT */
+    struct buf out;
+    struct smtp_reply reply;
+    struct smtp_outcome outcome;
+    smtp_session_fn *fn;
+    void *ctx;
+};
+
+static void session_free(struct smtp_session *session)
+{
+    loop_timer_cancel(session->timer);
+    loop_watch_cancel(session->watch);
+    if (session->fd >= 0)
+        close(session->fd);
+    buf_clear(&session->out);
+    smtp_reply_clear(&session->reply);
+    free(session);
+}
+DEFINE_CLEANUP(struct smtp_session *, session_free, session)
+
+/* ---- the end ---- */
+
+/* The first word on how the session went is the one that counts. */
+static void decide(struct smtp_session *session, enum smtp_status status,
+                   const char *detail)
+{
+    if (session->outcome.status != SMTP_NOT_DONE)
+        return;
+    session->outcome.status = status;
+    session->outcome.step = session->step;
+    if (detail)
+        session->outcome.detail = detail;
+}
+
+static void fail(struct smtp_session *session, enum smtp_status status,
+                 const char *detail)
+{
+    decide(session, status, detail);
+    session->over = true;
+}
+
+static bool in_tls(const struct smtp_session *session)
+{
+    return session->outcome.status == SMTP_OK;
+}
+
+/* The server hung up, or (`error`: errno) the connection broke. */
+static void hung_up(struct smtp_session *session, int error)
+{
+    session->closed = true;
+    const char *why = error ? strerrordesc_np(error) : NULL;
+    if (session->step == SMTP_STEP_HANDSHAKE)
+        fail(session, SMTP_TLS_FAILED,
+             why ? why : "the server hung up during the handshake");
+    else
+        fail(session, SMTP_CLOSED, why);
+}
+
+static void connect_failed(struct smtp_session *session, int error)
+{
+    session->closed = true;
+    fail(session,
+         error == ECONNREFUSED ? SMTP_CONNECT_REFUSED
+         : error == ETIMEDOUT  ? SMTP_CONNECT_TIMEOUT
+                               : SMTP_CONNECT_FAILED,
+         strerrordesc_np(error));
+}
+
+static void on_timeout(void *ctx);
+
+/* Goes to `step`, which has `limit_ms` at most. */
+static void enter(struct smtp_session *session, enum smtp_step step,
+                  uint64_t limit_ms)
+{
+    uint64_t now = loop_now_ms(session->loop);
+    uint64_t left = session->end_ms > now ? session->end_ms - now : 0;
+    session->step = step;
+    loop_timer_cancel(TAKE_PTR(session->timer));
+    if (loop_timer(session->loop, MIN_OF(left, limit_ms), on_timeout, session,
+                   &session->timer) < 0)
+        fail(session, SMTP_CONNECT_FAILED, "no timer could be set");
+}
+
+/* ---- octets out ---- */
+
+static void flush_out(struct smtp_session *session)
+{
+    while (!session->closed && session->out.len > 0) {
+        ssize_t sent = send(session->fd, session->out.data, session->out.len,
+                            MSG_NOSIGNAL);
+        if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (sent < 0) {
+            /* The server's last words may still be waiting to be read: they
+               say more than this error. */
+            buf_clear(&session->out);
+            return;
+        }
+        buf_consume(&session->out, (size_t)sent);
+    }
+}
+
+/* Queues what OpenSSL has written. */
+static void take_tls_out(struct smtp_session *session)
+{
+    char *data = NULL;
+    BIO *bio = SSL_get_wbio(session->ssl);
+    long len = BIO_get_mem_data(bio, &data);
+    if (len <= 0)
+        return;
+    buf_append(&session->out, data, (size_t)len);
+    (void)BIO_reset(bio);
+    session->outcome.offered = true;
+    if (session->out.error)
+        fail(session, SMTP_PROTOCOL, "the server takes nothing in");
+}
+
+static void say(struct smtp_session *session, const char *text)
+{
+    if (in_tls(session)) {
+        if (SSL_write(session->ssl, text, (int)strlen(text)) <= 0)
+            fail(session, SMTP_TLS_FAILED, tls_error_text(session->arena));
+        take_tls_out(session);
+    } else if (buf_puts(&session->out, text) < 0) {
+        fail(session, SMTP_PROTOCOL, "the server takes nothing in");
+    }
+}
+
+/* ---- what is said ---- */
+
+static void say_ehlo(struct smtp_session *session, enum smtp_step step)
+{
+    _cleanup_buf_ struct buf line;
+    buf_init(&line, MTASTS_NAME_MAX + sizeof("EHLO \r\n"));
+    buf_puts(&line, "EHLO ");
+    if (session->helo)
+        buf_puts(&line, session->helo);
+    else
+        smtp_helo_add(&line, session->fd);
+    buf_puts(&line, "\r\n");
+    say(session, buf_text(&line));
+    enter(session, step, NO_LIMIT);
+}
+
+static void say_quit(struct smtp_session *session)
+{
+    /* The injection test is decided by what is answered to QUIT. */
+    bool waits = session->inject && in_tls(session);
+    say(session, "QUIT\r\n");
+    enter(session, SMTP_STEP_QUIT, waits ? NO_LIMIT : SMTP_QUIT_MS);
+}
+
+/* Decides by the reply that has just come, and leaves politely. */
+static void leave(struct smtp_session *session, enum smtp_status status)
+{
+    const struct smtp_reply *reply = &session->reply;
+    const char *line = NULL;
+    size_t len = 0;
+    session->outcome.reply_code = reply->code;
+    if (smtp_reply_line(reply, reply->lines - 1, &line, &len))
+        session->outcome.reply_text =
+            smtp_reply_printable(session->arena, line, len);
+    decide(session, status, NULL);
+    say_quit(session);
+}
+
+/* ---- replies ---- */
+
+static void on_greeting(struct smtp_session *session)
+{
+    const struct smtp_reply *reply = &session->reply;
+    const char *line = NULL;
+    size_t len = 0;
+    if (reply->code >= 400) {
+        leave(session, SMTP_GREETING_REFUSED);
+        return;
+    }
+    if (reply->code != 220) {
+        leave(session, SMTP_PROTOCOL);
+        return;
+    }
+    if (smtp_reply_line(reply, 0, &line, &len))
+        session->outcome.greeting =
+            smtp_reply_printable(session->arena, line, len);
+    say_ehlo(session, SMTP_STEP_EHLO);
+}
+
+static void on_ehlo(struct smtp_session *session)
+{
+    int code = session->reply.code;
+    /* Who does not know EHLO cannot offer anything: no use in HELO. */
+    bool unknown = code == 500 || code == 502;
+    if (code == 250 && smtp_reply_offers(&session->reply, "STARTTLS")) {
+        say(session, session->inject ? "STARTTLS\r\nNOOP\r\n" : "STARTTLS\r\n");
+        enter(session, SMTP_STEP_STARTTLS, NO_LIMIT);
+    } else if (code == 250 || unknown) {
+        leave(session, SMTP_NO_STARTTLS);
+    } else {
+        leave(session, code >= 400 ? SMTP_GREETING_REFUSED : SMTP_PROTOCOL);
+    }
+}
+
+static void on_starttls(struct smtp_session *session)
+{
+    int code = session->reply.code;
+    if (code == 220)
+        enter(session, SMTP_STEP_HANDSHAKE, NO_LIMIT);
+    else if (code >= 500)
+        leave(session, SMTP_STARTTLS_REFUSED);
+    else
+        leave(session, code >= 400 ? SMTP_STARTTLS_TEMPORARY : SMTP_PROTOCOL);
+}
+
+static void on_ehlo_tls(struct smtp_session *session)
+{
+    if (session->reply.code == 250)
+        session->outcome.requiretls =
+            smtp_reply_offers(&session->reply, "REQUIRETLS") ? TEST_YES
+                                                             : TEST_NO;
+    say_quit(session);
+}
+
+static void on_quit(struct smtp_session *session)
+{
+    int code = session->reply.code;
+    if (in_tls(session) && session->replies < SMTP_REPLIES_KEPT)
+        session->outcome.replies[session->replies++] = code;
+    if (code == 221 || session->replies == SMTP_REPLIES_KEPT)
+        session->over = true;
+}
+
+static void on_reply(struct smtp_session *session)
+{
+    switch (session->step) {
+    case SMTP_STEP_GREETING: on_greeting(session); break;
+    case SMTP_STEP_EHLO: on_ehlo(session); break;
+    case SMTP_STEP_STARTTLS: on_starttls(session); break;
+    case SMTP_STEP_EHLO_TLS: on_ehlo_tls(session); break;
+    case SMTP_STEP_QUIT: on_quit(session); break;
+    case SMTP_STEP_CONNECT:
+    case SMTP_STEP_HANDSHAKE: break; /* no reply is taken in these */
+    }
+    smtp_reply_clear(&session->reply);
+}
+
+static void not_smtp(struct smtp_session *session)
+{
+    const struct smtp_reply *reply = &session->reply;
+    const char *line = buf_text(&reply->line);
+    if (session->outcome.status == SMTP_NOT_DONE)
+        session->outcome.reply_text =
+            smtp_reply_printable(session->arena, line, strcspn(line, "\r\n"));
+    fail(session, SMTP_PROTOCOL,
+         reply->error == -MTASTS_ETOOLONG ? "a reply is too long"
+                                          : "not a reply of SMTP");
+}
+
+/* Takes replies up to the end of `data`, or to where TLS begins. Returns
+   how many octets were taken. */
+static size_t take_replies(struct smtp_session *session, const char *data,
+                           size_t len)
+{
+    size_t at = 0;
+    while (at < len && !session->over && session->step != SMTP_STEP_HANDSHAKE) {
+        size_t used = 0;
+        if (smtp_reply_feed(&session->reply, data + at, len - at, &used) < 0) {
+            not_smtp(session);
+            return at;
+        }
+        at += used;
+        if (session->reply.done)
+            on_reply(session);
+    }
+    return at;
+}
+
+/* ---- TLS ---- */
+
+static void handshake_failed(struct smtp_session *session)
+{
+    bool version = tls_error_is_version();
+    fail(session, version ? SMTP_TLS_VERSION : SMTP_TLS_FAILED,
+         tls_error_text(session->arena));
+}
+
+static void shake_hands(struct smtp_session *session)
+{
+    ERR_clear_error();
+    int done = SSL_do_handshake(session->ssl);
+    int why = SSL_get_error(session->ssl, done);
+    if (done != 1 && why != SSL_ERROR_WANT_READ)
+        handshake_failed(session);
+    take_tls_out(session);
+    if (done != 1)
+        return;
+    decide(session, SMTP_OK, NULL);
+    if (session->inject)
+        say_quit(session);
+    else
+        say_ehlo(session, SMTP_STEP_EHLO_TLS);
+}
+
+static void read_tls(struct smtp_session *session)
+{
+    char data[CHUNK];
+    while (!session->over) {
+        ERR_clear_error();
+        int got = SSL_read(session->ssl, data, sizeof(data));
+        if (got <= 0) {
+            if (SSL_get_error(session->ssl, got) != SSL_ERROR_WANT_READ)
+                hung_up(session, 0);
+            break;
+        }
+        take_replies(session, data, (size_t)got);
+    }
+    ERR_clear_error();
+    take_tls_out(session);
+}
+
+static void take_tls(struct smtp_session *session, const char *data, size_t len)
+{
+    if (BIO_write(SSL_get_rbio(session->ssl), data, (int)len) != (int)len) {
+        fail(session, SMTP_TLS_FAILED, "out of memory");
+        return;
+    }
+    if (session->step == SMTP_STEP_HANDSHAKE)
+        shake_hands(session);
+    if (!session->over && in_tls(session))
+        read_tls(session);
+}
+
+/* ---- octets in ---- */
+
+static void take_clear(struct smtp_session *session, const char *data,
+                       size_t len)
+{
+    size_t used = take_replies(session, data, len);
+    if (session->over || session->step != SMTP_STEP_HANDSHAKE)
+        return;
+    if (used < len)
+        session->outcome.detail = "clear text came after the reply to "
+                                  "STARTTLS: thrown away";
+    shake_hands(session);
+}
+
+static void receive(struct smtp_session *session)
+{
+    char data[CHUNK];
+    ssize_t got = recv(session->fd, data, sizeof(data), 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        hung_up(session, got < 0 ? errno : 0);
+        return;
+    }
+    session->octets_in += (size_t)got;
+    if (session->octets_in > SMTP_IN_MAX)
+        fail(session, SMTP_PROTOCOL, "the server sends without end");
+    else if (in_tls(session) || session->step == SMTP_STEP_HANDSHAKE)
+        take_tls(session, data, (size_t)got);
+    else
+        take_clear(session, data, (size_t)got);
+}
+
+/* ---- the loop's callbacks ---- */
+
+static void finish(struct smtp_session *session)
+{
+    if (in_tls(session) && !session->closed) {
+        SSL_shutdown(session->ssl);
+        take_tls_out(session);
+    }
+    flush_out(session);
+    ERR_clear_error();
+    session->fn(session->ctx, &session->outcome);
+    session_free(session);
+}
+
+/* What every callback of the loop ends with. */
+static void settle(struct smtp_session *session)
+{
+    unsigned events = LOOP_READ;
+    if (!session->over && session->step != SMTP_STEP_CONNECT)
+        flush_out(session);
+    if (session->step == SMTP_STEP_CONNECT || session->out.len > 0)
+        events |= LOOP_WRITE;
+    if (!session->over && session->watch &&
+        loop_watch_change(session->watch, events) < 0)
+        fail(session, SMTP_CONNECT_FAILED, "the socket cannot be watched");
+    if (session->over)
+        finish(session);
+}
+
+static void on_timeout(void *ctx)
+{
+    struct smtp_session *session = ctx;
+    session->timer = NULL;
+    if (session->step == SMTP_STEP_CONNECT)
+        fail(session, SMTP_CONNECT_TIMEOUT, NULL);
+    else
+        fail(session, SMTP_TIMEOUT, NULL);
+    settle(session);
+}
+
+static void connected(struct smtp_session *session)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+    if (getsockopt(session->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        error = errno;
+    if (error)
+        connect_failed(session, error);
+    else
+        enter(session, SMTP_STEP_GREETING, NO_LIMIT);
+}
+
+static void on_socket(void *ctx, int fd _unused_, unsigned events)
+{
+    struct smtp_session *session = ctx;
+    if (session->step == SMTP_STEP_CONNECT)
+        connected(session);
+    else if (events & LOOP_READ)
+        receive(session);
+    settle(session);
+}
+
+static int open_socket(struct smtp_session *session)
+{
+    struct sockaddr_storage to = {0};
+    socklen_t len = address_sockaddr(&session->address, session->port, &to);
+    int on = 1;
+    session->fd =
+        socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (session->fd < 0)
+        return errno;
+    /* The injected command must leave in the packet that has STARTTLS, and
+       at once: Nagle would hold it back. */
+    setsockopt(session->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (connect(session->fd, (struct sockaddr *)&to, len) < 0 &&
+        errno != EINPROGRESS)
+        return errno;
+    return 0;
+}
+
+static void begin(void *ctx)
+{
+    struct smtp_session *session = ctx;
+    session->timer = NULL;
+    int error = open_socket(session);
+    if (error)
+        connect_failed(session, error);
+    else if (loop_watch(session->loop, session->fd, LOOP_WRITE, on_socket,
+                        session, &session->watch) < 0)
+        fail(session, SMTP_CONNECT_FAILED, "the socket cannot be watched");
+    else
+        enter(session, SMTP_STEP_CONNECT, SMTP_CONNECT_MS);
+    settle(session);
+}
+
+/* ---- starting ---- */
+
+static int give_memory_to(SSL *ssl)
+{
+    BIO *in = BIO_new(BIO_s_mem());
+    BIO *out = BIO_new(BIO_s_mem());
+    if (!in || !out) {
+        BIO_free(in);
+        BIO_free(out);
+        return -MTASTS_ENOMEM;
+    }
+    BIO_set_mem_eof_return(in, -1);
+    SSL_set_bio(ssl, in, out);
+    SSL_set_connect_state(ssl);
+    return 0;
+}
+
+int smtp_session_start(struct loop *loop,
+                       const struct smtp_session_request *request,
+                       smtp_session_fn *fn, void *ctx,
+                       struct smtp_session **ret_session)
+{
+    _cleanup_(cleanup_session) struct smtp_session *session =
+        calloc(1, sizeof(*session));
+    if (!session)
+        return -MTASTS_ENOMEM;
+    *session = (struct smtp_session){
+        .loop = loop,
+        .end_ms = loop_now_ms(loop) + request->deadline_ms,
+        .fd = -1,
+        .ssl = request->ssl,
+        .arena = request->arena,
+        .address = request->address,
+        .port = request->port,
+        .helo = arena_string(request->arena, request->helo),
+        .inject = request->inject,
+        .outcome = {.requiretls = TEST_UNKNOWN},
+        .fn = fn,
+        .ctx = ctx,
+    };
+    buf_init(&session->out, OUT_MAX);
+    smtp_reply_init(&session->reply);
+    if (request->helo && !session->helo)
+        return -MTASTS_ENOMEM;
+    int error = give_memory_to(request->ssl);
+    if (error < 0)
+        return error;
+    error = loop_timer(loop, 0, begin, session, &session->timer);
+    if (error < 0)
+        return error;
+    *ret_session = TAKE_PTR(session);
+    return 0;
+}
+
+void smtp_session_cancel(struct smtp_session *session)
+{
+    if (session)
+        session_free(session);
+}
