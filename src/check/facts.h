@@ -15,26 +15,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FACTS_MAX (16u << 20)   /* octets of one domain's facts: hostile data */
-#define FACTS_MX_MAX 32u        /* MX hosts looked at; more are counted */
-#define FACTS_ADDRESS_MAX 16u   /* addresses of one host looked at */
-#define FACTS_RR_MAX 128u       /* RRs kept of one answer */
-#define FACTS_CHAIN_MAX 10u     /* certificates kept of one chain */
-#define FACTS_RUA_MAX 16u       /* rua URIs looked at */
+#define FACTS_MAX (16u << 20) /* octets of one domain's facts: hostile data */
+#define FACTS_MX_MAX 32u      /* MX hosts looked at; more are counted */
+#define FACTS_ADDRESS_MAX 16u /* addresses of one host looked at */
+#define FACTS_RR_MAX 128u     /* RRs kept of one answer */
+#define FACTS_CHAIN_MAX 10u   /* certificates kept of one chain */
+#define FACTS_RUA_MAX 16u     /* rua URIs looked at */
 
 /* ---- DNS ---- */
 
 enum lookup_status {
     LOOKUP_NOT_ASKED,
-    LOOKUP_OK,       /* answered, with records */
-    LOOKUP_NODATA,   /* the name is there, the type is not */
-    LOOKUP_NXDOMAIN, /* no such name */
-    LOOKUP_SERVFAIL, /* the servers could not say */
-    LOOKUP_BOGUS,    /* DNSSEC says: forged or broken */
-    LOOKUP_TIMEOUT,  /* no answer before the deadline */
-    LOOKUP_REFUSED,  /* REFUSED, NOTIMP, FORMERR, ... */
+    LOOKUP_OK,        /* answered, with records */
+    LOOKUP_NODATA,    /* the name is there, the type is not */
+    LOOKUP_NXDOMAIN,  /* no such name */
+    LOOKUP_SERVFAIL,  /* the servers could not say */
+    LOOKUP_BOGUS,     /* DNSSEC says: forged or broken */
+    LOOKUP_TIMEOUT,   /* no answer before the deadline */
+    LOOKUP_REFUSED,   /* REFUSED, NOTIMP, FORMERR, ... */
     LOOKUP_MALFORMED, /* an answer that is no DNS message */
-    LOOKUP_FAILED,   /* the resolver could not ask at all */
+    LOOKUP_FAILED,    /* the resolver could not ask at all */
 };
 
 enum dnssec_status {
@@ -93,7 +93,7 @@ struct fact_tlsa_rr {
     uint8_t matching;
     const uint8_t *data;
     size_t len;
-    bool usable;  /* known parameters, right length, usage 2 or 3 */
+    bool usable; /* known parameters, right length, usage 2 or 3 */
 };
 
 struct fact_tlsa {
@@ -116,7 +116,7 @@ enum verify_status {
     VERIFY_HOST_MISMATCH,    /* no DNS-ID for the name (CN never counts) */
     VERIFY_WEAK,             /* key or signature below the security level */
     VERIFY_REVOKED,
-    VERIFY_OTHER,            /* see detail */
+    VERIFY_OTHER, /* see detail */
 };
 
 struct fact_certificate {
@@ -126,18 +126,20 @@ struct fact_certificate {
     size_t name_count;
     int64_t not_before; /* seconds since 1970 UTC */
     int64_t not_after;
-    const char *key_type;  /* "RSA", "EC", "ED25519", ... */
+    const char *key_type; /* "RSA", "EC", "ED25519", ... */
     unsigned key_bits;
-    const char *signature; /* "sha256WithRSAEncryption", ... */
-    bool weak_signature;   /* MD5 or SHA-1, and not self-signed */
-    const char *sha256;    /* fingerprint, lower-case hex */
+    const char *signature;   /* "sha256WithRSAEncryption", ... */
+    bool weak_signature;     /* MD5 or SHA-1, and not self-signed */
+    const char *sha256;      /* fingerprint, lower-case hex */
+    const char *spki_sha256; /* of the public key, lower-case hex: what a
+                                TLSA "3 1 1" record holds; NULL: not known */
     bool self_issued;
 };
 
 struct fact_tls {
-    bool handshake;      /* completed */
-    const char *version; /* "TLSv1.3"; NULL without a handshake */
-    const char *cipher;  /* OpenSSL's name */
+    bool handshake;            /* completed */
+    const char *version;       /* "TLSv1.3"; NULL without a handshake */
+    const char *cipher;        /* OpenSSL's name */
     enum verify_status verify; /* PKIX, against the name, SAN only */
     long verify_code;          /* X509_V_ERR_*, 0 is fine */
     const char *detail;        /* error sentence of the TLS library, or NULL */
@@ -149,45 +151,45 @@ struct fact_tls {
 
 enum fetch_status {
     FETCH_NOT_DONE,
-    FETCH_OK,               /* 200, text/plain, whole body within the limit */
-    FETCH_NO_ADDRESS,       /* no A or AAAA, or DNS could not tell */
-    FETCH_ADDRESS_REFUSED,  /* only private addresses, not allowed */
+    FETCH_OK,              /* 200, text/plain, whole body within the limit */
+    FETCH_NO_ADDRESS,      /* no A or AAAA, or DNS could not tell */
+    FETCH_ADDRESS_REFUSED, /* only private addresses, not allowed */
     FETCH_CONNECT_REFUSED,
     FETCH_CONNECT_TIMEOUT,
-    FETCH_CONNECT_FAILED,   /* unreachable, reset, ... */
-    FETCH_TLS_VERSION,      /* nothing of TLS 1.2 or above in common */
-    FETCH_TLS_FAILED,       /* the handshake failed otherwise */
-    FETCH_CERTIFICATE,      /* see tls.verify */
-    FETCH_TIMEOUT,          /* the total deadline passed */
-    FETCH_REDIRECT,         /* 3xx: not followed */
-    FETCH_STATUS,           /* any other status than 200 */
-    FETCH_CONTENT_TYPE,     /* missing, or not text/plain */
-    FETCH_TOO_LARGE,        /* over MTASTS_POLICY_BODY_MAX */
-    FETCH_TRUNCATED,        /* the transfer ended early */
-    FETCH_PROTOCOL,         /* not HTTP, contradictory headers, ... */
-    FETCH_FAILED,           /* the client itself could not ask */
+    FETCH_CONNECT_FAILED, /* unreachable, reset, ... */
+    FETCH_TLS_VERSION,    /* nothing of TLS 1.2 or above in common */
+    FETCH_TLS_FAILED,     /* the handshake failed otherwise */
+    FETCH_CERTIFICATE,    /* see tls.verify */
+    FETCH_TIMEOUT,        /* the total deadline passed */
+    FETCH_REDIRECT,       /* 3xx: not followed */
+    FETCH_STATUS,         /* any other status than 200 */
+    FETCH_CONTENT_TYPE,   /* missing, or not text/plain */
+    FETCH_TOO_LARGE,      /* over MTASTS_POLICY_BODY_MAX */
+    FETCH_TRUNCATED,      /* the transfer ended early */
+    FETCH_PROTOCOL,       /* not HTTP, contradictory headers, ... */
+    FETCH_FAILED,         /* the client itself could not ask */
 };
 
 struct fact_fetch {
     const char *url;
-    const char *address;    /* the address asked; NULL: none connected */
-    bool pinned;            /* this one address was asked for on purpose */
-    const char *variation;  /* what was unusual in the request ("User-Agent",
-                               "Accept-Encoding"), or NULL */
+    const char *address;   /* the address asked; NULL: none connected */
+    bool pinned;           /* this one address was asked for on purpose */
+    const char *variation; /* what was unusual in the request ("User-Agent",
+                              "Accept-Encoding"), or NULL */
     enum fetch_status status;
     long http_status;         /* 0: none seen */
     const char *content_type; /* as sent, or NULL */
     const char *location;     /* of a redirect, or NULL */
     struct mtasts_bytes body; /* what arrived, at most the limit */
     struct fact_tls tls;
-    const char *detail;       /* sentence of the HTTP library, or NULL */
+    const char *detail; /* sentence of the HTTP library, or NULL */
     uint32_t elapsed_ms;
 };
 
 struct fact_policy_host {
-    struct fact_host host; /* mta-sts.<domain> */
-    struct fact_fetch fetch;    /* the one that senders would make */
-    struct fact_fetch *others;  /* pinned to each address, and variations */
+    struct fact_host host;     /* mta-sts.<domain> */
+    struct fact_fetch fetch;   /* the one that senders would make */
+    struct fact_fetch *others; /* pinned to each address, and variations */
     size_t other_count;
     /* Patterns of the policy fetched that are at a public suffix. */
     const char *const *public_suffix_mx;
@@ -198,20 +200,20 @@ struct fact_policy_host {
 
 enum smtp_status {
     SMTP_NOT_DONE,
-    SMTP_OK,                /* STARTTLS handshake completed */
-    SMTP_ADDRESS_REFUSED,   /* private, not allowed */
+    SMTP_OK,              /* STARTTLS handshake completed */
+    SMTP_ADDRESS_REFUSED, /* private, not allowed */
     SMTP_CONNECT_REFUSED,
     SMTP_CONNECT_TIMEOUT,
     SMTP_CONNECT_FAILED,
-    SMTP_TIMEOUT,           /* connected, then silence past the deadline */
-    SMTP_CLOSED,            /* hung up before TLS */
-    SMTP_PROTOCOL,          /* not SMTP, or replies over the limit */
-    SMTP_GREETING_REFUSED,  /* 4xx or 5xx as greeting or to EHLO */
-    SMTP_NO_STARTTLS,       /* EHLO does not offer it */
+    SMTP_TIMEOUT,            /* connected, then silence past the deadline */
+    SMTP_CLOSED,             /* hung up before TLS */
+    SMTP_PROTOCOL,           /* not SMTP, or replies over the limit */
+    SMTP_GREETING_REFUSED,   /* 4xx or 5xx as greeting or to EHLO */
+    SMTP_NO_STARTTLS,        /* EHLO does not offer it */
     SMTP_STARTTLS_TEMPORARY, /* 4xx to STARTTLS */
-    SMTP_STARTTLS_REFUSED,  /* 5xx to STARTTLS */
-    SMTP_TLS_VERSION,       /* nothing of TLS 1.2 or above in common */
-    SMTP_TLS_FAILED,        /* the handshake failed otherwise */
+    SMTP_STARTTLS_REFUSED,   /* 5xx to STARTTLS */
+    SMTP_TLS_VERSION,        /* nothing of TLS 1.2 or above in common */
+    SMTP_TLS_FAILED,         /* the handshake failed otherwise */
 };
 
 enum test_result {
@@ -229,10 +231,10 @@ struct fact_dane_match {
 struct fact_smtp {
     const char *address;
     enum smtp_status status;
-    int reply_code;          /* the reply that decided, or 0 */
-    const char *reply_text;  /* its last line, printable, or NULL */
-    const char *greeting;    /* printable, or NULL */
-    struct fact_tls tls;     /* main session: SNI = MX host name */
+    int reply_code;         /* the reply that decided, or 0 */
+    const char *reply_text; /* its last line, printable, or NULL */
+    const char *greeting;   /* printable, or NULL */
+    struct fact_tls tls;    /* main session: SNI = MX host name */
     struct fact_dane_match dane;
     enum test_result injection; /* YES: clear text was answered inside TLS */
     enum test_result old_tls;   /* YES: TLS 1.0 or 1.1 is accepted */
@@ -250,10 +252,10 @@ struct fact_smtp {
 
 struct fact_mx {
     uint16_t preference;
-    const char *name;  /* as in the MX record, lower-case, no final dot */
-    bool name_valid;   /* a host name by LDH rules (with `_`) */
+    const char *name; /* as in the MX record, lower-case, no final dot */
+    bool name_valid;  /* a host name by LDH rules (with `_`) */
     struct fact_host host;
-    bool is_cname;     /* the name is an alias (RFC 5321 5.1 forbids) */
+    bool is_cname; /* the name is an alias (RFC 5321 5.1 forbids) */
     struct fact_tlsa tlsa;
     struct fact_smtp *sessions; /* one for each allowed address */
     size_t session_count;
@@ -261,8 +263,8 @@ struct fact_mx {
 
 struct fact_mx_set {
     struct fact_lookup lookup;
-    bool null_mx;  /* RFC 7505: one MX, "." */
-    bool implicit; /* no MX: the domain itself, as hosts[0] */
+    bool null_mx;          /* RFC 7505: one MX, "." */
+    bool implicit;         /* no MX: the domain itself, as hosts[0] */
     struct fact_mx *hosts; /* by preference, then name */
     size_t count;
     size_t omitted; /* more than FACTS_MX_MAX */
@@ -273,9 +275,9 @@ struct fact_mx_set {
 struct fact_rua {
     struct mtasts_bytes uri;
     bool https;
-    const char *domain;        /* mailto: of the address; https: host */
-    struct fact_lookup mx;     /* mailto: MX of the domain */
-    bool accepts_mail;         /* mailto: MX (not null) or an address */
+    const char *domain;         /* mailto: of the address; https: host */
+    struct fact_lookup mx;      /* mailto: MX of the domain */
+    bool accepts_mail;          /* mailto: MX (not null) or an address */
     struct fact_fetch endpoint; /* https: TLS and connection only */
 };
 
@@ -287,8 +289,8 @@ struct facts {
     const char *unicode; /* U-labels for people; same as domain if ASCII */
     int64_t time;        /* when gathering began, seconds since 1970 UTC */
     uint32_t elapsed_ms;
-    bool validating;     /* the resolver validates DNSSEC */
-    bool smtp_probed;    /* false: --no-smtp */
+    bool validating;           /* the resolver validates DNSSEC */
+    bool smtp_probed;          /* false: --no-smtp */
     const char *resolver_note; /* e.g. the forwarder strips DNSSEC; or NULL */
 
     struct fact_txt sts_txt;           /* _mta-sts.<domain> */
@@ -325,7 +327,10 @@ const char *test_result_name(enum test_result result);
  */
 enum mtasts_result fetch_status_result(enum fetch_status status);
 
-/* Whether a look-up gave no answer either way ("could not tell"). */
+/*
+ * Whether a look-up that was made gave no answer either way ("could not
+ * tell"). A bogus answer is one of these: what it says may be forged.
+ */
 bool lookup_unknown(enum lookup_status status);
 
 DEFINE_CLEANUP(struct facts *, facts_free, facts)
