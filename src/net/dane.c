@@ -129,14 +129,6 @@ static bool matches_chain(const struct fact_tlsa_rr *rr, STACK_OF(X509) * chain)
     return false;
 }
 
-void dane_match_chain(const struct fact_tlsa *tlsa, STACK_OF(X509) * chain,
-                      bool *matched)
-{
-    for (size_t i = 0; i < tlsa->count; i++)
-        matched[i] = matches_chain(&tlsa->rrs[i], chain);
-    ERR_clear_error();
-}
-
 static size_t count_usable(const struct fact_tlsa *tlsa)
 {
     size_t count = 0;
@@ -185,6 +177,32 @@ bool dane_passed(SSL *ssl)
 {
     return SSL_get_verify_result(ssl) == X509_V_OK &&
            SSL_get0_dane_authority(ssl, NULL, NULL) >= 0;
+}
+
+/* Whether OpenSSL's verdict rests on `rr`. With "2 0 0" and "2 1 0" that can
+   be a CA which is in DNS, but not in the chain. */
+static bool decided(SSL *ssl, const struct fact_tlsa_rr *rr)
+{
+    uint8_t usage = 0;
+    uint8_t selector = 0;
+    uint8_t matching = 0;
+    const unsigned char *data = NULL;
+    size_t len = 0;
+    return rr->usable && dane_passed(ssl) &&
+           SSL_get0_dane_tlsa(ssl, &usage, &selector, &matching, &data, &len) >=
+               0 &&
+           usage == rr->usage && selector == rr->selector &&
+           matching == rr->matching && len == rr->len &&
+           memcmp(data, rr->data, len) == 0;
+}
+
+void dane_match(SSL *ssl, const struct fact_tlsa *tlsa, bool *matched)
+{
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+    for (size_t i = 0; i < tlsa->count; i++)
+        matched[i] =
+            matches_chain(&tlsa->rrs[i], chain) || decided(ssl, &tlsa->rrs[i]);
+    ERR_clear_error();
 }
 
 enum mtasts_dane_state dane_state(const struct fact_tlsa *tlsa,

@@ -43,14 +43,6 @@ int dane_rr_parse(struct arena *arena, const uint8_t *rdata, size_t len,
 bool dane_rr_names(const struct fact_tlsa_rr *rr, X509 *certificate);
 
 /*
- * Sets matched[i] for each RR of `tlsa` that is usable and matches: usage 3
- * the leaf, usage 2 any other certificate of `chain` (as sent, leaf first;
- * may be NULL).
- */
-void dane_match_chain(const struct fact_tlsa *tlsa, STACK_OF(X509) * chain,
-                      bool *matched);
-
-/*
  * Makes `ssl` judge its peer by the usable RRs of `tlsa`, if there are any:
  * sets SNI to `host` and the names that DANE-TA accepts to `host` and
  * `names`. DANE-EE looks at no name and no date (RFC 7672 3.1.1). To be
@@ -64,6 +56,13 @@ int dane_enable(SSL *ssl, const char *host, const char *const *names,
 
 /* OpenSSL's verdict on a finished handshake that dane_enable() prepared. */
 bool dane_passed(SSL *ssl);
+
+/*
+ * Sets matched[i] for each RR of `tlsa` that is usable and matches the chain
+ * that `ssl` was sent: usage 3 the leaf, usage 2 any other certificate; and
+ * for the one that OpenSSL's verdict rests on.
+ */
+void dane_match(SSL *ssl, const struct fact_tlsa *tlsa, bool *matched);
 
 /*
  * What DANE says of a host before its chain is known (RFC 7672 2.1, 2.2):

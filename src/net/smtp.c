@@ -335,7 +335,7 @@ static void judge_main_dane(struct smtp_probe *probe)
     bool *matched = arena_array_of(probe->request.arena, tlsa->count, bool);
     if (!matched)
         return;
-    dane_match_chain(tlsa, SSL_get_peer_cert_chain(probe->ssl), matched);
+    dane_match(probe->ssl, tlsa, matched);
     dane->matched = matched;
 }
 
