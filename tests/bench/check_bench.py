@@ -34,6 +34,7 @@ MEMORY_TARGET = 100   # MB
 FLAT_TARGET = 1.10    # peak of the longer list against the shorter one
 FETCH_EVERY = 50      # in the lists for memory, one domain in so many
 COUNTED = (50, 250)   # domains under callgrind: the difference is divided
+COUNTED_JOBS = 10     # at once: the start is over before the first 50
 PROFILE_LINES = 40
 
 
@@ -96,9 +97,10 @@ def run(command, ok=(0,), output=None, deadline=RUN_DEADLINE):
 class Bench:
     """The programs, as commands over a list of domains."""
 
-    def __init__(self, build, here):
+    def __init__(self, build, here, jobs=JOBS):
         self.build = pathlib.Path(build).resolve()
         self.world = here
+        self.jobs = str(jobs)
         self.lists = {}
 
     def program(self, name):
@@ -116,21 +118,21 @@ class Bench:
     def mtasts(self, kind, count):
         return [self.build / 'mtasts', 'check', '--from',
                 self.list_of(kind, count), '--ndjson', '--no-smtp',
-                '--jobs', str(JOBS), '--resolver', self.world.resolver,
+                '--jobs', self.jobs, '--resolver', self.world.resolver,
                 '--trust-anchor', self.world.trust_anchor,
                 '--ca-file', self.world.ca_file, '--allow-private']
 
     def unbound(self, kind, count):
         return [self.program('bench_unbound'), self.world.resolver,
-                self.world.trust_anchor, str(JOBS),
+                self.world.trust_anchor, self.jobs,
                 self.list_of(kind, count), kind]
 
     def curl(self, count):
-        return [self.program('bench_curl'), self.world.ca_file, str(JOBS),
+        return [self.program('bench_curl'), self.world.ca_file, self.jobs,
                 self.list_of('fetch', count)]
 
     def openssl(self, count):
-        return [self.program('bench_openssl'), self.world.ca_file, str(JOBS),
+        return [self.program('bench_openssl'), self.world.ca_file, self.jobs,
                 self.list_of('fetch', count)]
 
     def check(self, kind, count, deadline=RUN_DEADLINE):
@@ -281,6 +283,7 @@ def instructions_a_domain(bench, command_of):
 
 
 def bench_instructions(bench):
+    bench = Bench(bench.build, bench.world, COUNTED_JOBS)
     print(f'\nInstructions in user space a domain (callgrind, '
           f'{COUNTED[1]} domains less {COUNTED[0]})')
     table = [
@@ -296,6 +299,7 @@ def bench_instructions(bench):
 
 
 def profile(bench):
+    bench = Bench(bench.build, bench.world, COUNTED_JOBS)
     for kind in ('none', 'sts'):
         print(f'\nWhere instructions go: {kind}, {COUNTED[1]} domains')
         instructions(bench, bench.mtasts(kind, COUNTED[1]), annotate=True)
