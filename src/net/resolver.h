@@ -11,10 +11,14 @@
 #define MTASTS_NET_RESOLVER_H
 
 #include "check/facts.h"
+#include "net/dns_message.h"
 #include "net/loop.h"
 
 #define RESOLVER_DEADLINE_MS 10000u /* default deadline of one query */
 #define RESOLVER_CNAME_MAX 8u       /* aliases followed in one answer */
+#define RESOLVER_PROBE_MS                                                      \
+    (3600u * 1000) /* how often the forwarder is asked                         \
+                      whether DNSSEC comes through */
 
 struct resolver;
 struct resolver_query;
@@ -26,31 +30,16 @@ struct resolver_options {
     const char *trust_anchor; /* file; NULL: Debian's dns-root-data */
     uint32_t deadline_ms;     /* 0: RESOLVER_DEADLINE_MS */
     size_t cache_bytes;       /* 0: a default of 16 MiB in all */
-};
-
-enum rr_type {
-    RR_A = 1,
-    RR_NS = 2,
-    RR_MX = 15,
-    RR_TXT = 16,
-    RR_AAAA = 28,
-    RR_DNSKEY = 48,
-    RR_TLSA = 52,
-};
-
-/* One RR of the asked type at the end of the CNAME chain. */
-struct dns_rr {
-    const uint8_t *rdata; /* uncompressed */
-    size_t len;
+    uint32_t probe_ms;        /* 0: RESOLVER_PROBE_MS */
 };
 
 struct dns_answer {
     enum lookup_status status;
     enum dnssec_status dnssec;
-    uint32_t ttl;
+    uint32_t ttl; /* seconds; of the records and aliases, or of the denial */
     const char *canonical; /* "" when no CNAME was followed */
     unsigned cnames;
-    const char *why; /* or NULL */
+    const char *why;          /* or NULL */
     const struct dns_rr *rrs; /* at most FACTS_RR_MAX */
     size_t count;
     uint32_t elapsed_ms;
@@ -59,18 +48,26 @@ struct dns_answer {
 /* `answer` lives until the callback returns. */
 typedef void resolver_fn(void *ctx, const struct dns_answer *answer);
 
+/*
+ * The strings of `options` are copied. -MTASTS_EINVAL: `forward` is no
+ * address; -MTASTS_ENOTFOUND: `root_hints` or `trust_anchor` cannot be read;
+ * -MTASTS_ESYNTAX: what is in them is no good. A machine without Debian's
+ * trust anchor gets a resolver that does not validate, and a note.
+ */
 int resolver_new(struct loop *loop, const struct resolver_options *options,
                  struct resolver **ret_resolver);
-void resolver_free(struct resolver *resolver); /* cancels what is under way */
+/* Cancels what is under way. Fine in a callback of its own. */
+void resolver_free(struct resolver *resolver);
 
 /*
  * Asks for `name` (canonical, may have `_` labels). `deadline_ms` 0: the
  * resolver's own. The query waits while the resolver's first probe of the
- * forwarder is still under way.
+ * forwarder is still under way. Its handle is gone when `fn` begins.
+ * -MTASTS_ENAME; `ret_query` may be NULL.
  */
-int resolver_ask(struct resolver *resolver, const char *name,
-                 enum rr_type type, uint32_t deadline_ms, resolver_fn *fn,
-                 void *ctx, struct resolver_query **ret_query);
+int resolver_ask(struct resolver *resolver, const char *name, enum rr_type type,
+                 uint32_t deadline_ms, resolver_fn *fn, void *ctx,
+                 struct resolver_query **ret_query);
 void resolver_cancel(struct resolver_query *query); /* NULL is fine */
 
 /* Whether answers are validated; known once the first answer has come. */
