@@ -40,13 +40,13 @@ const char *mtasts_result_name(enum mtasts_result result);
 
 /* How the session with one MX host went, as far as TLS is concerned. */
 enum mtasts_tls_outcome {
-    MTASTS_TLS_NO_CONNECTION,      /* not an MTA-STS failure */
-    MTASTS_TLS_NO_STARTTLS,        /* not offered, or refused */
+    MTASTS_TLS_NO_CONNECTION, /* not an MTA-STS failure */
+    MTASTS_TLS_NO_STARTTLS,   /* not offered, or refused */
     MTASTS_TLS_HANDSHAKE_FAILED,
-    MTASTS_TLS_CERT_OK,            /* chain, dates and name (SAN) all good */
+    MTASTS_TLS_CERT_OK, /* chain, dates and name (SAN) all good */
     MTASTS_TLS_CERT_HOST_MISMATCH,
-    MTASTS_TLS_CERT_EXPIRED,       /* or not yet valid */
-    MTASTS_TLS_CERT_NOT_TRUSTED,   /* untrusted, self-signed, weak, ... */
+    MTASTS_TLS_CERT_EXPIRED,     /* or not yet valid */
+    MTASTS_TLS_CERT_NOT_TRUSTED, /* untrusted, self-signed, weak, ... */
 };
 
 /* What DANE says of the MX host (RFC 7672). */
@@ -129,9 +129,9 @@ int mtasts_delivery_after(const struct mtasts_sts_policy *policy,
  * `live` is newer than `tried`. Returns MTASTS_ACTION_TRY_NEXT when the walk
  * starts again under `live`, else MTASTS_ACTION_DEFER.
  */
-enum mtasts_action mtasts_delivery_exhausted(
-    const struct mtasts_sts_policy *tried, const struct mtasts_sts_policy *live,
-    bool changed);
+enum mtasts_action
+mtasts_delivery_exhausted(const struct mtasts_sts_policy *tried,
+                          const struct mtasts_sts_policy *live, bool changed);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

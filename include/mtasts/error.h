@@ -24,8 +24,8 @@ enum mtasts_error {
     MTASTS_EIO = 8,       /* reading or writing failed; errno says more */
     MTASTS_ETIMEDOUT = 9, /* a deadline has passed */
     MTASTS_ECANCELED = 10, /* given up by the caller */
-    MTASTS_ELIMIT = 11,   /* too many of something at once; try later */
-    MTASTS_ESYSTEM = 12,  /* a library or the system refused its service */
+    MTASTS_ELIMIT = 11,    /* too many of something at once; try later */
+    MTASTS_ESYSTEM = 12,   /* a library or the system refused its service */
 };
 
 /* A short sentence for people. `error` may be negated or not; never NULL. */

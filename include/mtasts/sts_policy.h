@@ -15,7 +15,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-#define MTASTS_MAX_AGE_MAX 31557600u /* seconds: about one year */
+#define MTASTS_MAX_AGE_MAX 31557600u  /* seconds: about one year */
 #define MTASTS_POLICY_BODY_MAX 65536u /* octets a fetcher reads at most */
 
 enum mtasts_mode {
@@ -33,7 +33,8 @@ struct mtasts_sts_policy; /* immutable once parsed */
  * refused policy is no protection at all. A tolerant parse without quirks
  * is a strict one, so one tolerant call gives both verdicts.
  * Tolerant: max_age above MTASTS_MAX_AGE_MAX is clamped; an mx that is no
- * host name is dropped as long as a good one is left; see libmtasts(3).
+ * host name is dropped as long as a good one is left; the whole list is in
+ * mtasts_sts_policy(3).
  * `faults` may be NULL; it is filled whatever is returned.
  * The caller frees *ret_policy. `body` is not kept. Any size is accepted.
  * Errors: -MTASTS_ESYNTAX, -MTASTS_ENOMEM, -MTASTS_EINVAL.
@@ -45,13 +46,16 @@ int mtasts_sts_policy_parse(const char *body, size_t len, unsigned flags,
 /* `policy` may be NULL. */
 void mtasts_sts_policy_free(struct mtasts_sts_policy *policy);
 
-enum mtasts_mode
-mtasts_sts_policy_mode(const struct mtasts_sts_policy *policy);
+enum mtasts_mode mtasts_sts_policy_mode(const struct mtasts_sts_policy *policy);
 
 /* Seconds, 0 to MTASTS_MAX_AGE_MAX. */
 uint32_t mtasts_sts_policy_max_age(const struct mtasts_sts_policy *policy);
 
-/* mx patterns: lower-case, in the file's order, duplicates kept. */
+/*
+ * mx patterns: lower-case, in the file's order, duplicates kept. In a
+ * tolerant parse without a proper pattern they may hold `_`; such ones match
+ * no host, but keep the policy in force.
+ */
 size_t mtasts_sts_policy_mx_count(const struct mtasts_sts_policy *policy);
 
 /* Lives as long as `policy`. NULL past the end. */

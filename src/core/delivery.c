@@ -30,8 +30,7 @@ const char *mtasts_result_name(enum mtasts_result result)
     static const char *const names[] = {
         [MTASTS_RESULT_SUCCESS] = "success",
         [MTASTS_RESULT_STARTTLS_NOT_SUPPORTED] = "starttls-not-supported",
-        [MTASTS_RESULT_CERTIFICATE_HOST_MISMATCH] =
-            "certificate-host-mismatch",
+        [MTASTS_RESULT_CERTIFICATE_HOST_MISMATCH] = "certificate-host-mismatch",
         [MTASTS_RESULT_CERTIFICATE_EXPIRED] = "certificate-expired",
         [MTASTS_RESULT_CERTIFICATE_NOT_TRUSTED] = "certificate-not-trusted",
         [MTASTS_RESULT_VALIDATION_FAILURE] = "validation-failure",

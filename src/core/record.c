@@ -76,9 +76,10 @@ static bool looks_meant(const struct record_kind *kind,
 {
     const char *word = kind->version + 2; /* without "v=" */
     size_t len = kind->version_len - 2;
+    size_t start = skip_space(rr, 0);
 
-    if (rr->len >= kind->stem_len &&
-        ascii_equal_nocase(rr->data, kind->version, kind->stem_len))
+    if (rr->len - start >= kind->stem_len &&
+        ascii_equal_nocase(rr->data + start, kind->version, kind->stem_len))
         return true;
     for (size_t i = 0; i + len <= rr->len; i++)
         if (ascii_equal_nocase(rr->data + i, word, len))

@@ -15,11 +15,11 @@
 
 /* Where the two kinds of records differ. */
 struct record_kind {
-    const char *version;          /* "v=STSv1" */
+    const char *version; /* "v=STSv1" */
     size_t version_len;
-    size_t stem_len;              /* of it: "v=STS", what drafts had too */
-    bool leading_space_is_quirk;  /* else such a record is no record */
-    bool long_name_is_quirk;      /* else an over-long field name is fatal */
+    size_t stem_len;             /* of it: "v=STS", what drafts had too */
+    bool leading_space_is_quirk; /* else such a record is no record */
+    bool long_name_is_quirk;     /* else an over-long field name is fatal */
 };
 
 /* A record being read, field after field. */

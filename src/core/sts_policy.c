@@ -165,8 +165,7 @@ static void split_line(struct line *line)
 static enum field known_field(const struct mtasts_bytes *key)
 {
     switch (key->len) {
-    case 2:
-        return memcmp(key->data, "mx", 2) == 0 ? FIELD_MX : FIELD_UNKNOWN;
+    case 2: return memcmp(key->data, "mx", 2) == 0 ? FIELD_MX : FIELD_UNKNOWN;
     case 4:
         return memcmp(key->data, "mode", 4) == 0 ? FIELD_MODE : FIELD_UNKNOWN;
     case 7:
@@ -250,8 +249,8 @@ static void read_max_age(struct parser *parser, const struct line *line)
         return;
     }
     if (value->len > MAX_AGE_DIGITS)
-        add_slice_fault(parser, line, MTASTS_FAULT_MAX_AGE_DIGITS,
-                        MTASTS_QUIRK, value);
+        add_slice_fault(parser, line, MTASTS_FAULT_MAX_AGE_DIGITS, MTASTS_QUIRK,
+                        value);
     for (size_t i = zeros; i < value->len; i++)
         seconds = seconds * 10 + (uint64_t)(value->data[i] - '0');
     if (seconds > MTASTS_MAX_AGE_MAX) {
@@ -396,8 +395,7 @@ static void read_ignored(struct parser *parser, const struct line *line,
     const struct mtasts_bytes *key = &line->key;
     bool has_key = is_key(key);
 
-    if (!has_key &&
-        !find_control(parser, line, key->data, key->len))
+    if (!has_key && !find_control(parser, line, key->data, key->len))
         add_slice_fault(parser, line, MTASTS_FAULT_KEY, MTASTS_QUIRK, key);
     check_value(parser, line);
     if (is_repeated)
@@ -419,8 +417,8 @@ static void check_space(struct parser *parser, const struct line *line)
         add_fault(parser, line, MTASTS_FAULT_LINE_SPACE, MTASTS_QUIRK,
                   line->text, (size_t)(line->key.data - line->text));
     if (*key_end != ':')
-        add_fault(parser, line, MTASTS_FAULT_COLON_SPACE, MTASTS_QUIRK,
-                  key_end, 1);
+        add_fault(parser, line, MTASTS_FAULT_COLON_SPACE, MTASTS_QUIRK, key_end,
+                  1);
 }
 
 static void read_field(struct parser *parser, const struct line *line)
@@ -560,9 +558,8 @@ static int make_policy(struct parser *parser,
 {
     const struct mx_total *total = &parser->mx[kept_kind(parser)];
     /* At most four times the body, so it cannot overflow. */
-    struct mtasts_sts_policy *policy =
-        malloc(sizeof(*policy) + total->count * sizeof(policy->mx[0]) +
-               total->octets);
+    struct mtasts_sts_policy *policy = malloc(
+        sizeof(*policy) + total->count * sizeof(policy->mx[0]) + total->octets);
 
     if (!policy)
         return -MTASTS_ENOMEM;

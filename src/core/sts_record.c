@@ -72,8 +72,8 @@ static void read_fields(struct record_cursor *cursor, char *id)
     bool id_seen = false;
 
     while (record_next(cursor, &field)) {
-        bool is_id = field.value.data &&
-                     ascii_is(field.name.data, field.name.len, "id");
+        bool is_id =
+            field.value.data && ascii_is(field.name.data, field.name.len, "id");
 
         if (is_id && !id_seen)
             read_id(cursor, &field.value, id);
@@ -93,7 +93,8 @@ int mtasts_sts_record_parse(const struct mtasts_bytes *rrs, size_t count,
     struct mtasts_sts_record record = {0};
     struct record_cursor cursor;
 
-    if ((count > 0 && !rrs) || !ret_record || (flags & ~(unsigned)MTASTS_TOLERANT))
+    if ((count > 0 && !rrs) || !ret_record ||
+        (flags & ~(unsigned)MTASTS_TOLERANT))
         return -MTASTS_EINVAL;
     if (!faults)
         faults = &ignored;

@@ -147,8 +147,7 @@ static struct mtasts_bytes take_authority(struct uri_cursor *cursor)
         *cursor = ahead;
     host = take_host(cursor);
     if (take(cursor, ':'))
-        while (!at_end(cursor) &&
-               ascii_is_digit(cursor->text[cursor->pos]))
+        while (!at_end(cursor) && ascii_is_digit(cursor->text[cursor->pos]))
             cursor->pos++;
     if (!at_end(cursor) && !is_one_of(cursor->text[cursor->pos], "/?#"))
         cursor->failed = true;
