@@ -1,0 +1,1 @@
+"""mtlab - the lab's own package; one noun a module."""
