@@ -1,0 +1,88 @@
+# Completion of mtasts for bash. Installed as
+# share/bash-completion/completions/mtasts. Needs nothing but bash, and
+# mtasts itself for the names of rules.
+#
+# The tables name the options of each command; tests compare them with
+# `mtasts help --table`.
+
+declare -gA _mtasts_options=(
+    ['check']='--from --jobs --json --ndjson --no-smtp --fail-on --resolver
+        --root-hints --trust-anchor --ca-file --allow-private --timeout
+        --verbose --color --dump-facts --facts --help'
+    ['lint policy']='--json --tolerant --help'
+    ['lint sts-record']='--json --help'
+    ['lint tlsrpt-record']='--json --help'
+    ['match']='--quiet --help'
+    ['make policy']='--mode --mx --max-age --resolver --root-hints
+        --trust-anchor --id --help'
+    ['make records']='--mode --mx --max-age --resolver --root-hints
+        --trust-anchor --policy --rua --help'
+    ['explain']='--help'
+    ['rules']='--json --help'
+    ['help']='--help'
+    ['version']='--help'
+)
+declare -gA _mtasts_words=(
+    ['']='check lint match make explain rules help version --help --version'
+    ['lint']='policy sts-record tlsrpt-record'
+    ['make']='policy records'
+    ['help']='check lint match make explain rules help version'
+)
+
+# The words behind an option: how they are to be completed.
+_mtasts_value() { # OPTION WORD -> COMPREPLY; false if OPTION takes none
+    local choices=''
+    case $1 in
+    --from | --root-hints | --trust-anchor | --ca-file | --facts | --policy)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$2")
+        return 0
+        ;;
+    --fail-on) choices='warning error' ;;
+    --color) choices='auto always never' ;;
+    --mode) choices='none testing enforce' ;;
+    --mx) choices='auto' ;;
+    --rua) choices='mailto: https://' ;;
+    --max-age) choices='86400 604800 1209600 31557600' ;;
+    --resolver) choices='127.0.0.1 ::1' ;;
+    --jobs | -j | --timeout | -t) ;;
+    *) return 1 ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$2")
+}
+
+_mtasts() {
+    local word=$2 previous=$3 command='' name='' i
+    COMPREPLY=()
+    # `--option=val` comes as three words where = breaks words.
+    if [[ $word == = ]]; then
+        word=''
+    elif [[ $previous == = ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        name=${COMP_WORDS[i]}
+        [[ $name == -* || $name == = ]] && continue
+        if [[ -z $command ]]; then
+            command=$name
+        elif [[ $command == lint || $command == make ]]; then
+            command+=" $name"
+        fi
+    done
+    _mtasts_value "$previous" "$word" && return
+    if [[ $word == -* && -n ${_mtasts_options[$command]+set} ]]; then
+        mapfile -t COMPREPLY < <(
+            compgen -W "${_mtasts_options[$command]}" -- "$word")
+    elif [[ -n ${_mtasts_words[$command]+set} ]]; then
+        mapfile -t COMPREPLY < <(
+            compgen -W "${_mtasts_words[$command]}" -- "$word")
+    elif [[ $command == 'lint policy' ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    elif [[ $command == explain ]]; then
+        mapfile -t COMPREPLY < <(
+            compgen -W "$(mtasts rules --names 2>/dev/null)" -- "$word")
+    fi
+}
+
+complete -F _mtasts mtasts

@@ -1,0 +1,45 @@
+/*
+ * report: the findings about one domain, for people.
+ *
+ * The verdict first; then the MX hosts as a table; then the findings by
+ * section: what was seen, why it matters, the fix to paste. With `verbose`
+ * also what is fine, and each step with its time.
+ */
+#ifndef MTASTS_CLI_REPORT_H
+#define MTASTS_CLI_REPORT_H
+
+#include "check/check.h"
+#include "cli/paper.h"
+#include "cli/trace.h"
+
+/* `trace` may be NULL. */
+void report_put(struct paper *paper, const struct facts *facts,
+                const struct findings *findings, const struct verdict *verdict,
+                bool verbose, const struct trace *trace);
+
+/* One finding as lint shows it too: mark, message, why, fix. `last`: no more
+   of the same rule follow, so that why and how to mend it are said now. */
+void report_finding(struct paper *paper, const struct finding *finding,
+                    bool verbose, bool last);
+
+/* "2 errors, 1 warning, 3 notes". */
+void report_counts(struct paper *paper, const struct findings *findings);
+
+/* Columns before a finding's text. */
+#define REPORT_COLUMN 11u
+
+/* "  ok       " and the text, wrapped. */
+void report_fine(struct paper *paper, const char *format, ...) _printf_(2, 3);
+
+/* report_table.c: the MX hosts; nothing if there are none. */
+void report_mx_table(struct paper *paper, const struct facts *facts);
+
+/* report_fine.c: what is fine in a section. */
+void report_section_fine(struct paper *paper, const struct facts *facts,
+                         const struct verdict *verdict, enum section section);
+
+/* "61 days", "a day", "5 hours". */
+#define REPORT_SPAN_MAX 32u
+void report_span(int64_t seconds, char ret_text[REPORT_SPAN_MAX]);
+
+#endif
