@@ -8,37 +8,77 @@
 #include "base/ascii.h"
 #include <mtasts/name.h>
 
-static bool is_let_dig(char c, unsigned flags)
+/* What an octet may be in a name, as bits. */
+enum {
+    LETTER = 1,
+    DIGIT = 2,
+    UNDERSCORE = 4,
+    HYPHEN = 8,
+    DOT = 16,
+};
+
+/* clang-format off */
+static const unsigned char classes[256] = {
+    ['-'] = HYPHEN,
+    ['.'] = DOT,
+    ['0' ... '9'] = DIGIT,
+    ['A' ... 'Z'] = LETTER,
+    ['_'] = UNDERSCORE,
+    ['a' ... 'z'] = LETTER,
+};
+/* clang-format on */
+
+static unsigned class_of(char c)
 {
-    return ascii_is_alnum(c) || (c == '_' && (flags & MTASTS_NAME_UNDERSCORE));
+    return classes[(unsigned char)c];
+}
+
+/* The classes that a label may begin and end with. */
+static unsigned let_dig(unsigned flags)
+{
+    return flags & MTASTS_NAME_UNDERSCORE ? LETTER | DIGIT | UNDERSCORE
+                                          : LETTER | DIGIT;
 }
 
 bool domain_label_valid(const char *text, size_t len, unsigned flags)
 {
+    unsigned inner = let_dig(flags) | HYPHEN;
+
     if (len == 0 || len > MTASTS_LABEL_MAX)
         return false;
     if (text[0] == '-' || text[len - 1] == '-')
         return false;
     for (size_t i = 0; i < len; i++)
-        if (!is_let_dig(text[i], flags) && text[i] != '-')
+        if (!(class_of(text[i]) & inner))
             return false;
     return true;
 }
 
+/* One look at each octet: this is most of the work of reading a policy. */
 bool domain_valid(const char *text, size_t len, unsigned flags)
 {
-    size_t start = 0;
+    unsigned inner = let_dig(flags) | HYPHEN;
+    unsigned previous = DOT;
+    size_t label = 0;
 
     if (len == 0 || len > MTASTS_NAME_MAX)
         return false;
-    for (size_t i = 0; i <= len; i++) {
-        if (i < len && text[i] != '.')
-            continue;
-        if (!domain_label_valid(text + start, i - start, flags))
+    for (size_t i = 0; i < len; i++) {
+        unsigned class = class_of(text[i]);
+
+        if (class & inner) {
+            if (previous == DOT && class == HYPHEN)
+                return false;
+            if (++label > MTASTS_LABEL_MAX)
+                return false;
+        } else if (class != DOT || (previous & (DOT | HYPHEN))) {
             return false;
-        start = i + 1;
+        } else {
+            label = 0;
+        }
+        previous = class;
     }
-    return true;
+    return !(previous & (DOT | HYPHEN));
 }
 
 size_t domain_digit_labels(const char *text, size_t len)

@@ -78,6 +78,7 @@ struct parser {
     bool any_field;
     bool lf_noted;
     size_t bad_mx;
+    bool mx_quirk; /* some mx is not to be stored, or not as it stands */
     struct mx_total mx[MX_GOOD + 1];
     size_t compared;
     struct mtasts_bytes mx_seen[MX_COMPARED_MAX];
@@ -310,6 +311,8 @@ static void read_mx(struct parser *parser, const struct line *line)
     struct mtasts_bytes text = line->value;
     enum mx_kind kind = judge_mx(&text);
 
+    if (kind != MX_GOOD || text.len < line->value.len)
+        parser->mx_quirk = true;
     if (kind == MX_BAD) {
         if (find_control(parser, line, text.data, text.len))
             return;
@@ -542,8 +545,9 @@ static void store_mx(struct parser *parser, struct mtasts_sts_policy *policy)
     while (policy->mx_count < parser->mx[kept].count &&
            next_line(parser, &line)) {
         split_line(&line);
-        if (!line.key.data || known_field(&line.key) != FIELD_MX ||
-            judge_mx(&line.value) != kept)
+        if (!line.key.data || known_field(&line.key) != FIELD_MX)
+            continue;
+        if (parser->mx_quirk && judge_mx(&line.value) != kept)
             continue;
         domain_lower(to, line.value.data, line.value.len);
         to[line.value.len] = '\0';
