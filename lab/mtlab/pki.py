@@ -26,15 +26,20 @@ DESCRIPTION
 """
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+# SHA-1 is what the kind "sha1" is for.
+warnings.simplefilter("ignore", CryptographyDeprecationWarning)
 
 LIFETIME = 90       # days, as ACME authorities give
 WRONG_NAME = "some-other-host.example"

@@ -27,6 +27,7 @@ CERTS = ("good", "expired", "not-yet-valid", "expiring", "expiring-soon",
          "untrusted", "self-signed", "wrong-name", "cn-only", "incomplete",
          "rsa", "rsa1024", "sha1", "second")
 WEB_KINDS = ("nginx", "drip", "cut", "oversize", "silent")
+SEVERITIES = ("error", "warning", "unknown")
 MX_KINDS = ("postfix", "injection")
 STARTTLS = ("yes", "no", "454")
 
@@ -125,6 +126,7 @@ class Scenario:
     about: str
     section: str
     expect: list = field(default_factory=list)
+    severity: dict = field(default_factory=dict)
     info: list = None
     dns: str = "signed"
     sts: list = field(default_factory=lambda: list(HEALTHY_STS))
@@ -147,6 +149,9 @@ class Scenario:
         self.zone = ".".join(row.split(".")[-2:])
         if not isinstance(self.expect, list):
             raise LabError(f"{row}: expect must be a list of rule ids")
+        for rule, level in self.severity.items():
+            _choose(row, "severity", level, SEVERITIES)
+            _choose(row, "severity of", rule, self.expect)
         for way in self.broken.values():
             _choose(row, "broken", way, BREAKAGE)
         if self.web:
