@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 struct bulk;
 
@@ -326,16 +325,6 @@ static int open_rest(struct bulk *bulk)
     return error;
 }
 
-/* A thousand domains at once need more descriptors than a shell grants. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void put_part(struct buf *buf, size_t count, const char *what)
 {
     if (count > 0)
@@ -388,7 +377,6 @@ int bulk_run(const struct bulk_options *options, struct checker *checker,
                         .checker = checker,
                         .steps = steps,
                         .begun_ms = loop_now_ms(checker->loop)};
-    raise_descriptor_limit();
     int error = open_source(&bulk);
     if (!error)
         error = open_rest(&bulk);
