@@ -40,7 +40,7 @@ int mtasts_name_canonical(const char *text, size_t len, unsigned flags,
     return 0;
 }
 
-/* Writes the canonical text of an IPv4 or IPv6 address to `ret_name`. */
+/* Writes the canonical text of the address to `ret_name`. */
 static bool parse_address(int family, const char *text, size_t len,
                           char ret_name[MTASTS_NAME_MAX + 1])
 {
@@ -55,6 +55,22 @@ static bool parse_address(int family, const char *text, size_t len,
            inet_ntop(family, &address, ret_name, MTASTS_NAME_MAX + 1);
 }
 
+/* A name, of the kind given unless it is an IPv4 address, dot or no dot. */
+static int parse_name(const char *text, size_t len, unsigned flags,
+                      enum mtasts_next_hop_kind kind,
+                      struct mtasts_next_hop *hop)
+{
+    size_t name_len;
+    int r = mtasts_name_canonical(text, len, flags, hop->name, &name_len);
+
+    if (r < 0)
+        return r;
+    hop->kind = parse_address(AF_INET, hop->name, name_len, hop->name)
+                    ? MTASTS_NEXT_HOP_LITERAL
+                    : kind;
+    return 0;
+}
+
 /* What stands between brackets: a host name or an address literal. */
 static int parse_bracketed(const char *text, size_t len,
                            struct mtasts_next_hop *hop)
@@ -67,12 +83,10 @@ static int parse_bracketed(const char *text, size_t len,
         return parse_address(AF_INET6, text + tag_len, len - tag_len, hop->name)
                    ? 0
                    : -MTASTS_ENAME;
-    if (parse_address(AF_INET, text, len, hop->name) ||
-        parse_address(AF_INET6, text, len, hop->name))
+    if (parse_address(AF_INET6, text, len, hop->name))
         return 0;
-    hop->kind = MTASTS_NEXT_HOP_HOST;
-    return mtasts_name_canonical(text, len, MTASTS_NAME_UNDERSCORE, hop->name,
-                                 NULL);
+    return parse_name(text, len, MTASTS_NAME_UNDERSCORE, MTASTS_NEXT_HOP_HOST,
+                      hop);
 }
 
 static bool is_service_name(const char *text, size_t len)
@@ -140,10 +154,7 @@ static int parse_plain(const char *text, size_t len,
             return r;
         len = host_len;
     }
-    if (parse_address(AF_INET, text, len, hop->name))
-        return 0;
-    hop->kind = MTASTS_NEXT_HOP_DOMAIN;
-    return mtasts_name_canonical(text, len, 0, hop->name, NULL);
+    return parse_name(text, len, 0, MTASTS_NEXT_HOP_DOMAIN, hop);
 }
 
 int mtasts_next_hop_parse(const char *text, size_t len,

@@ -20,8 +20,7 @@
 #include <time.h>
 
 #define ROUNDS 7
-#define ROUND_NS 20000000.0 /* long against the clock's grain and interrupts   \
-                             */
+#define ROUND_NS 20000000.0 /* long against the grain of the clock */
 
 /* The result of everything, so that nothing is optimised away. */
 static volatile size_t sink;
