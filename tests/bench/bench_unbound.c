@@ -3,7 +3,7 @@
  *
  * Asks, for every domain of FILE and JOBS domains at once, the DNS questions
  * that `mtasts check --no-smtp` asks (the table below), through libunbound's
- * event API under libevent, with the options of src/net/resolver.c, and does
+ * event API under libevent, in the context that the resolver makes, and does
  * nothing with the answers but count them. KIND: "none" for domains without
  * records, "sts" for domains with record and policy. FORWARD: ADDR@PORT.
  * Prints how many answers came; exit status 1 if one failed.
@@ -12,6 +12,8 @@
  * in, as in the real program; the host's name is known: mx.<domain>.
  */
 #include "bench.h"
+#include "net/dns_message.h"
+#include "net/unbound_context.h"
 
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -19,17 +21,12 @@
 #include <unbound.h>
 
 #define CLASS_IN 1
-
-enum rr {
-    RR_A = 1,
-    RR_MX = 15,
-    RR_TXT = 16,
-    RR_AAAA = 28,
-};
+#define CACHE_BYTES (16u << 20) /* these two as in resolver.c */
+#define QUERIES 4096u
 
 struct question {
     const char *prefix; /* before the domain */
-    int type;
+    enum rr_type type;
     bool after_mx; /* asked once the MX answer is in */
     bool sts_only; /* asked only for domains with record and policy */
 };
@@ -79,8 +76,8 @@ static void ask(struct slot *slot, const struct question *question)
     snprintf(name, sizeof(name), "%s%s", question->prefix, slot->domain);
     bool leads_on = question->type == RR_MX && !question->after_mx;
     slot->pending++;
-    if (ub_resolve_event(slot->bench->ctx, name, question->type, CLASS_IN, slot,
-                         leads_on ? take_mx : take_answer, NULL) != 0) {
+    if (ub_resolve_event(slot->bench->ctx, name, (int)question->type, CLASS_IN,
+                         slot, leads_on ? take_mx : take_answer, NULL) != 0) {
         slot->bench->failed++;
         slot->pending--;
     }
@@ -106,7 +103,7 @@ static void ask_wave(struct slot *slot, bool after_mx)
 
 static void count_answer(struct slot *slot, int rcode)
 {
-    if (rcode == 0 || rcode == 3) /* NOERROR, NXDOMAIN */
+    if (rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN)
         slot->bench->answers++;
     else
         slot->bench->failed++;
@@ -154,15 +151,16 @@ static void fill_slots(evutil_socket_t fd, short events, void *ctx)
         event_base_loopbreak(bench->base);
 }
 
-static bool context_init(struct bench *bench, char **argv)
+static bool context_init(struct bench *bench, struct loop *loop,
+                         const char *forwarder, const char *trust_anchor)
 {
-    bench->ctx = ub_ctx_create_event(bench->base);
-    if (!bench->ctx)
-        return false;
-    return ub_ctx_set_option(bench->ctx, "do-not-query-localhost:", "no") ==
-               0 &&
-           ub_ctx_set_fwd(bench->ctx, argv[1]) == 0 &&
-           ub_ctx_add_ta_file(bench->ctx, argv[2]) == 0;
+    struct unbound_settings settings = {
+        .trust_anchor = trust_anchor,
+        .cache_bytes = CACHE_BYTES,
+        .queries = QUERIES,
+    };
+    return forwarders_one(forwarder, &settings.forwarders) == 0 &&
+           unbound_context_new(loop, &settings, &bench->ctx) == 0;
 }
 
 int main(int argc, char **argv)
@@ -173,26 +171,27 @@ int main(int argc, char **argv)
                         "none|sts\n");
         return 1;
     }
+    _cleanup_loop_ struct loop *loop = NULL;
     _cleanup_file_ FILE *lines = fopen(argv[4], "r");
     _cleanup_free_ struct slot *slots = calloc(jobs, sizeof(*slots));
-    struct bench bench = {.base = event_base_new(),
-                          .lines = lines,
+    struct bench bench = {.lines = lines,
                           .sts = strcmp(argv[5], "sts") == 0,
                           .slots = slots,
                           .slot_count = jobs,
                           .idle = jobs};
-    if (!lines || !slots || !bench.base || !context_init(&bench, argv)) {
+    if (!lines || !slots || loop_new(&loop) != 0 ||
+        !context_init(&bench, loop, argv[1], argv[2])) {
         fprintf(stderr, "bench_unbound: cannot start\n");
         return 1;
     }
     for (unsigned i = 0; i < jobs; i++)
         slots[i].bench = &bench;
+    bench.base = loop_event_base(loop);
     bench.refill = event_new(bench.base, -1, 0, fill_slots, &bench);
     event_active(bench.refill, 0, 0);
     event_base_dispatch(bench.base);
     ub_ctx_delete(bench.ctx);
     event_free(bench.refill);
-    event_base_free(bench.base);
     printf("%lu answers, %lu failed\n", bench.answers, bench.failed);
     return bench.failed ? 1 : 0;
 }
