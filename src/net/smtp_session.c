@@ -287,10 +287,13 @@ static void on_reply(struct smtp_session *session)
 static void not_smtp(struct smtp_session *session)
 {
     const struct smtp_reply *reply = &session->reply;
-    const char *line = buf_text(&reply->line);
+    size_t len = reply->line.len;
+    while (len > 0 && (reply->line.data[len - 1] == '\r' ||
+                       reply->line.data[len - 1] == '\n'))
+        len--;
     if (session->outcome.status == SMTP_NOT_DONE)
         session->outcome.reply_text =
-            smtp_reply_printable(session->arena, line, strcspn(line, "\r\n"));
+            smtp_reply_printable(session->arena, reply->line.data, len);
     fail(session, SMTP_PROTOCOL,
          reply->error == -MTASTS_ETOOLONG ? "a reply is too long"
                                           : "not a reply of SMTP");
