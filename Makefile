@@ -25,7 +25,7 @@ build: ## build the program: build/mtasts
 run: ## build, start the lab, check all its domains, print each verdict
 	@$(need) build lab
 	@tools/build build
-	@tools/check-lab build/mtasts
+	@tools/as-root tools/check-lab build/mtasts
 
 test: ## everything that must hold, in at most 15 minutes
 	@$(need) build lab test

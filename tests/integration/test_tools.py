@@ -152,7 +152,7 @@ def test_lists_clean(tmp_path):
 
 @pytest.mark.parametrize('file', [
     'src/cli/lint.c', 'tests/unit/test_names.c', 'tests/fuzz/fuzz_name.c',
-    'tests/bench/bench_name.c', 'docs/mtasts-check.1.scd'])
+    'tests/bench/bench_name.c', 'tests/integration/a_driver.c', 'docs/mtasts-check.1.scd'])
 def test_lists_fault(tmp_path, file):
     write(tmp_path, LISTS | {file: ''})
     result = run('check-lists', tmp_path)
