@@ -83,7 +83,7 @@ def _build(state, stages):
                served)
     stages.run("policy hosts (nginx)", web.start, state, hosts, authority)
     stages.run("mail hosts (Postfix)", postfix.start, state, hosts,
-               authority)
+               authority, [row.domain for row in rows.scenarios])
     stages.run("validating resolver (Unbound)", resolver.start, state,
                rows.scenarios[0].zone)
     state.write("domains.txt",

@@ -17,6 +17,7 @@ import grp
 import json
 import os
 import pwd
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +64,9 @@ smtpd_tls_security_level = may
 smtpd_tls_session_cache_database =
 tls_config_file = none
 smtpd_tls_ciphers = medium
+smtpd_tls_exclude_ciphers = aNULL
 smtpd_tls_loglevel = 1
+smtpd_tls_received_header = yes
 """
 
 # What takes, keeps and delivers mail; the smtpd services are added to it.
@@ -105,10 +108,13 @@ def _smtpd(host, address, chain, sni_map):
         options["smtpd_tls_security_level"] = "none"
     elif mx.starttls == "454":
         # A file that is gone: Postfix offers STARTTLS, then says 454.
-        options["smtpd_tls_chain_files"] = "/nonexistent/key-and-chain.pem"
+        del options["smtpd_tls_chain_files"]
+        options["smtpd_tls_cert_file"] = "/nonexistent/cert.pem"
     if mx.ciphers or mx.cert in ("rsa1024", "sha1") \
             or mx.protocols != MODERN:
         options["tls_medium_cipherlist"] = mx.ciphers or ANCIENT
+    if mx.anonymous:
+        options["smtpd_tls_exclude_ciphers"] = ""
     if sni_map:
         options["tls_server_sni_maps"] = sni_map
     where = f"[{address}]" if ":" in address else address
@@ -160,8 +166,15 @@ def _folders(state, name):
     data.chmod(0o700)
 
 
-def start_instance(state, name, space, hostname, authority, hosts):
-    """Start a Postfix in a namespace that serves the given MX hosts."""
+def _mailboxes(domains):
+    """virtual(8) refuses $1 in a regexp map: a line a domain, then any."""
+    lines = [f"/@{re.escape(domain)}$/ {domain}/" for domain in domains]
+    return "\n".join(lines + ["/./ other/"]) + "\n"
+
+
+def start_instance(state, name, authority, hosts, domains):
+    """Start a Postfix in the namespace `name` for the given MX hosts."""
+    space, hostname = state.namespace(name), f"{name}.lab"
     _folders(state, name)
     mail = state.folder("mail", name)
     owner = pwd.getpwnam("nobody")
@@ -173,7 +186,7 @@ def start_instance(state, name, space, hostname, authority, hosts):
         uid=owner.pw_uid, gid=owner.pw_gid))
     # Postfix waits for two seconds when its main.cf looks half-written.
     os.utime(main, (0, 0))
-    state.write(f"postfix/{name}/mailboxes", "/@(.*)$/ $1/\n")
+    state.write(f"postfix/{name}/mailboxes", _mailboxes(domains))
     state.write(f"postfix/{name}/master.cf",
                 MASTER + _services(state, authority, hosts))
     child = process.start(
@@ -201,10 +214,9 @@ def _start_faulty(state, plan, authority):
         space, hosts[-1].listen[-1], 25))
 
 
-def start(state, plan, authority):
+def start(state, plan, authority, domains):
     for role in ("mx", "attacker"):
         real = [h for h in plan.mxs if h.role == role
                 and h.spec.kind == "postfix" and h.listen]
-        start_instance(state, role, state.namespace(role), f"{role}.lab",
-                       authority, real)
+        start_instance(state, role, authority, real, domains)
     _start_faulty(state, plan, authority)

@@ -99,6 +99,7 @@ class Mx:
     starttls: str = "yes"
     protocols: str = ">=TLSv1.2"
     ciphers: str = None
+    anonymous: bool = False    # offer ciphers without a certificate as well
     sni_cert: str = None       # certificate for clients that send its name
     v6_cert: str = None        # certificate over IPv6
     cname: str = None          # the MX name is this CNAME
