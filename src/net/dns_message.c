@@ -372,9 +372,10 @@ static void read_authority(struct cursor *cursor, unsigned count,
         read_rr(cursor, &rr);
         if (!denial || cursor->bad || rr.type != RR_SOA || rr.len < 22)
             continue;
-        struct cursor minimum = *cursor;
-        minimum.at = rr.rdata + rr.len - 4;
-        least_ttl(message, MIN_OF(rr.ttl, read32(&minimum)));
+        struct cursor walk = *cursor;
+        walk.at = rr.rdata + rr.len - 4;
+        uint32_t minimum = read32(&walk);
+        least_ttl(message, MIN_OF(rr.ttl, minimum));
         found = true;
     }
     if (denial && !found)
