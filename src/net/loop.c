@@ -15,6 +15,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <mtasts/error.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 struct loop_timer {
@@ -128,6 +130,30 @@ int loop_fake_new(struct loop **ret_loop)
     return 0;
 }
 
+/* Nothing here uses select(), which is why the soft limit is low. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* OpenSSL writes to sockets whose other end may have gone. A program that
+   has chosen otherwise keeps its choice. */
+static void ignore_sigpipe(void)
+{
+    struct sigaction action;
+
+    if (sigaction(SIGPIPE, NULL, &action) == 0 &&
+        !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_DFL) {
+        action.sa_handler = SIG_IGN;
+        sigaction(SIGPIPE, &action, NULL);
+    }
+}
+
 int loop_new(struct loop **ret_loop)
 {
     _cleanup_loop_ struct loop *loop = NULL;
@@ -136,6 +162,8 @@ int loop_new(struct loop **ret_loop)
 
     if (error)
         return error;
+    raise_descriptor_limit();
+    ignore_sigpipe();
     config = event_config_new();
     if (!config)
         return -MTASTS_ENOMEM;

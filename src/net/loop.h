@@ -33,6 +33,10 @@ enum loop_events {
     LOOP_WRITE = 2,
 };
 
+/*
+ * Also raises the process's soft limit of open descriptors to the hard one,
+ * and ignores SIGPIPE unless the program has said what to do with it.
+ */
 int loop_new(struct loop **ret_loop);
 int loop_fake_new(struct loop **ret_loop);
 /* NULL is fine. Cancels what is left: its handles are gone then. */
