@@ -2,9 +2,10 @@
  * gather: asks everything about a domain, as concurrently as politeness
  * allows, and fills one struct facts.
  *
- * DNS at once; the policy host when its addresses and the TXT record are
- * known (a policy without a record is looked for too); each MX address by
- * one connection at a time, however many domains share it.
+ * DNS at once; the policy host as soon as its addresses are known (a policy
+ * without a record is looked for too); each MX address by one connection at
+ * a time, however many domains share it. TLSA records are asked for when the
+ * resolver validates.
  */
 #ifndef MTASTS_NET_GATHER_H
 #define MTASTS_NET_GATHER_H
@@ -13,13 +14,19 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "net/smtp.h"
 
 #define GATHER_DEADLINE_MS 30000u /* default for one domain, all of it */
+#define GATHER_LAST_MS                                                         \
+    500u                     /* the end of it: nothing new is begun, so that   \
+                                what is under way can say how far it came */
+#define GATHER_PINNED_MAX 4u /* addresses of a policy host asked one by one */
 
 struct gatherer;
 struct gathering;
 
-/* A step done, for --verbose: what was asked, how it ended, how long. */
+/* A step done, for --verbose: what was asked ("TXT _mta-sts.example.com"),
+   how it ended ("ok, secure, 1 record"), how long it took. */
 typedef void gather_trace_fn(void *ctx, const char *step, const char *result,
                              uint32_t elapsed_ms);
 
@@ -31,7 +38,9 @@ struct gatherer_options {
     bool smtp;              /* probe MX hosts */
     bool variations;        /* fetch the policy from each address and with
                                another User-Agent and Accept-Encoding */
-    const char *helo;       /* NULL: this machine's name */
+    bool smtp_main_only;    /* only the session that a sender would have, none
+                               of the tests beside it */
+    const char *helo;       /* NULL: this machine's name, or its address */
     uint32_t deadline_ms;   /* 0: GATHER_DEADLINE_MS */
     uint16_t smtp_port;     /* 0: 25 */
     uint16_t https_port;    /* 0: 443 */
@@ -39,15 +48,22 @@ struct gatherer_options {
     void *trace_ctx;
 };
 
-/* The callback owns `facts`: facts_free(). Past the deadline what is known
-   is delivered, the rest as timed out. */
+/*
+ * The callback owns `facts`: facts_free(). Past the deadline what is known
+ * is delivered, the rest as timed out; past FACTS_MAX what has fitted, with
+ * a sentence in facts->resolver_note.
+ */
 typedef void gather_fn(void *ctx, struct facts *facts);
 
+/* What `options` points to must outlive the gatherer; `helo` is copied. */
 int gatherer_new(struct loop *loop, const struct gatherer_options *options,
                  struct gatherer **ret_gatherer);
-void gatherer_free(struct gatherer *gatherer);
+void gatherer_free(struct gatherer *gatherer); /* cancels what is left */
 
-/* `domain`: canonical A-labels. */
+/*
+ * `domain`: canonical A-labels. A name made of it that would be too long is
+ * not asked for, and its `why` says so.
+ */
 int gather_start(struct gatherer *gatherer, const char *domain, gather_fn *fn,
                  void *ctx, struct gathering **ret_gathering);
 void gather_cancel(struct gathering *gathering); /* NULL is fine */

@@ -1,0 +1,288 @@
+/*
+ * gather: asks everything about a domain and fills one struct facts. See
+ * gather.h, and gathering.h for how the parts work together.
+ *
+ * Judges nothing, but for what has to be known to ask on: which URIs a
+ * TLSRPT record has, which patterns a policy.
+ */
+#include "net/gathering.h"
+
+#include "net/idn.h"
+
+#include <string.h>
+
+/* ---- holding, work ---- */
+
+static void on_finish(void *ctx);
+
+void gathering_hold(struct gathering *gathering)
+{
+    gathering->holds++;
+}
+
+void gathering_release(struct gathering *gathering)
+{
+    if (--gathering->holds > 0)
+        return;
+    /* Not from here: a resolver or fetcher may be further up the stack, and
+       the callback may free it. Without memory for the timer the one of the
+       deadline, which is still set, does it. */
+    loop_timer(gathering->gatherer->loop, 0, on_finish, gathering,
+               &gathering->finish);
+}
+
+void work_begin(struct work *work, struct gathering *gathering,
+                void (*stop)(struct work *work, bool late))
+{
+    work->gathering = gathering;
+    work->stop = stop;
+    work->previous = NULL;
+    work->next = gathering->works;
+    if (work->next)
+        work->next->previous = work;
+    gathering->works = work;
+    gathering_hold(gathering);
+}
+
+static void unlink_work(struct work *work)
+{
+    if (work->previous)
+        work->previous->next = work->next;
+    else
+        work->gathering->works = work->next;
+    if (work->next)
+        work->next->previous = work->previous;
+}
+
+void work_end(struct work *work)
+{
+    unlink_work(work);
+    gathering_release(work->gathering);
+}
+
+uint32_t gathering_left_ms(const struct gathering *gathering)
+{
+    uint64_t now = loop_now_ms(gathering->gatherer->loop);
+    uint64_t end = gathering->end_ms - GATHER_LAST_MS;
+    return gathering->late || now >= end ? 0 : (uint32_t)(end - now);
+}
+
+void *gathering_alloc(struct gathering *gathering, size_t count, size_t size)
+{
+    void *memory = arena_array(gathering->facts->arena, count, size);
+    if (!memory)
+        gathering->short_of_memory = true;
+    return memory;
+}
+
+char *gathering_string(struct gathering *gathering, const char *text)
+{
+    char *copy = arena_string(gathering->facts->arena, text);
+    if (text && !copy)
+        gathering->short_of_memory = true;
+    return copy;
+}
+
+bool gathering_traces(const struct gathering *gathering)
+{
+    return gathering->gatherer->options.trace != NULL;
+}
+
+void gathering_trace(const struct gathering *gathering, const char *step,
+                     const char *result, uint32_t elapsed_ms)
+{
+    const struct gatherer_options *options = &gathering->gatherer->options;
+    if (options->trace)
+        options->trace(options->trace_ctx, step, result, elapsed_ms);
+}
+
+/* ---- one gathering ---- */
+
+static void unlink_gathering(struct gathering *gathering)
+{
+    if (gathering->previous)
+        gathering->previous->next = gathering->next;
+    else
+        gathering->gatherer->gatherings = gathering->next;
+    if (gathering->next)
+        gathering->next->previous = gathering->previous;
+}
+
+static void gathering_free(struct gathering *gathering)
+{
+    while (gathering->works) {
+        struct work *work = gathering->works;
+        unlink_work(work);
+        work->stop(work, false);
+    }
+    loop_timer_cancel(gathering->deadline);
+    loop_timer_cancel(gathering->finish);
+    facts_free(gathering->facts);
+    unlink_gathering(gathering);
+    free(gathering);
+}
+
+static void finish(struct gathering *gathering)
+{
+    struct resolver *resolver = gathering->gatherer->options.resolver;
+    struct facts *facts = gathering->facts;
+    facts->validating = resolver_validating(resolver);
+    facts->resolver_note = gathering_string(gathering, resolver_note(resolver));
+    if (gathering->short_of_memory)
+        facts->resolver_note = "there is more about this domain than is kept "
+                               "of one: some facts are missing";
+    facts->elapsed_ms = (uint32_t)(loop_now_ms(gathering->gatherer->loop) -
+                                   gathering->started_ms);
+    gathering->facts = NULL;
+    gather_fn *fn = gathering->fn;
+    void *ctx = gathering->ctx;
+    gathering_free(gathering);
+    fn(ctx, facts);
+}
+
+static void on_finish(void *ctx)
+{
+    struct gathering *gathering = ctx;
+    gathering->finish = NULL;
+    finish(gathering);
+}
+
+static void on_deadline(void *ctx)
+{
+    struct gathering *gathering = ctx;
+    gathering->deadline = NULL;
+    gathering->late = true;
+    gathering_hold(gathering);
+    while (gathering->works)
+        gathering->works->stop(gathering->works, true);
+    loop_timer_cancel(TAKE_PTR(gathering->finish));
+    finish(gathering);
+}
+
+static void nothing_more(struct gathering *gathering _unused_,
+                         void *subject _unused_)
+{
+}
+
+static void on_tlsrpt(struct gathering *gathering, void *subject _unused_)
+{
+    gather_ruas(gathering);
+}
+
+/* Runs from the loop, so that nothing below calls back too early. */
+static void begin(void *ctx)
+{
+    struct gathering *gathering = ctx;
+    struct facts *facts = gathering->facts;
+    const char *domain = facts->domain;
+    gathering->finish = NULL;
+    gathering_hold(gathering);
+    ask_txt(gathering, "_mta-sts.", domain, &facts->sts_txt, nothing_more,
+            NULL);
+    ask_txt(gathering, "_smtp._tls.", domain, &facts->tlsrpt_txt, on_tlsrpt,
+            NULL);
+    gather_policy(gathering);
+    gather_mx(gathering);
+    ask_txt(gathering, "_smtp_sts.", domain, &facts->legacy_sts_txt,
+            nothing_more, NULL);
+    ask_txt(gathering, "_smtp-tlsrpt.", domain, &facts->legacy_tlsrpt_txt,
+            nothing_more, NULL);
+    gathering_release(gathering);
+}
+
+static int set_unicode(struct facts *facts)
+{
+    char unicode[IDN_UNICODE_MAX];
+    if (!strstr(facts->domain, "xn--"))
+        return 0;
+    int error = idn_to_unicode(facts->domain, unicode);
+    if (error)
+        return error;
+    char *copy = arena_string(facts->arena, unicode);
+    if (!copy)
+        return -MTASTS_ENOMEM;
+    facts->unicode = copy;
+    return 0;
+}
+
+static int start(struct gathering *gathering, const char *domain)
+{
+    struct gatherer *gatherer = gathering->gatherer;
+    int error = facts_new(domain, &gathering->facts);
+    if (!error)
+        error = set_unicode(gathering->facts);
+    if (error)
+        return error;
+    gathering->facts->time = loop_wall(gatherer->loop);
+    gathering->facts->smtp_probed = gatherer->options.smtp;
+    gathering->started_ms = loop_now_ms(gatherer->loop);
+    gathering->end_ms = gathering->started_ms + gatherer->options.deadline_ms;
+    error = loop_timer(gatherer->loop, gatherer->options.deadline_ms,
+                       on_deadline, gathering, &gathering->deadline);
+    if (error)
+        return error;
+    return loop_timer(gatherer->loop, 0, begin, gathering, &gathering->finish);
+}
+
+int gather_start(struct gatherer *gatherer, const char *domain, gather_fn *fn,
+                 void *ctx, struct gathering **ret_gathering)
+{
+    struct gathering *gathering = calloc(1, sizeof(*gathering));
+    if (!gathering)
+        return -MTASTS_ENOMEM;
+    gathering->gatherer = gatherer;
+    gathering->fn = fn;
+    gathering->ctx = ctx;
+    gathering->next = gatherer->gatherings;
+    if (gathering->next)
+        gathering->next->previous = gathering;
+    gatherer->gatherings = gathering;
+    int error = start(gathering, domain);
+    if (error) {
+        gathering_free(gathering);
+        return error;
+    }
+    *ret_gathering = gathering;
+    return 0;
+}
+
+void gather_cancel(struct gathering *gathering)
+{
+    if (gathering)
+        gathering_free(gathering);
+}
+
+/* ---- the gatherer ---- */
+
+int gatherer_new(struct loop *loop, const struct gatherer_options *options,
+                 struct gatherer **ret_gatherer)
+{
+    struct gatherer *gatherer = calloc(1, sizeof(*gatherer));
+    if (!gatherer)
+        return -MTASTS_ENOMEM;
+    gatherer->loop = loop;
+    gatherer->options = *options;
+    gatherer->helo = options->helo ? strdup(options->helo) : NULL;
+    if (options->deadline_ms == 0)
+        gatherer->options.deadline_ms = GATHER_DEADLINE_MS;
+    gatherer->options.deadline_ms =
+        MAX_OF(gatherer->options.deadline_ms, 2 * GATHER_LAST_MS);
+    if ((options->helo && !gatherer->helo) ||
+        smtp_queue_new(loop, &gatherer->queue) < 0) {
+        gatherer_free(gatherer);
+        return -MTASTS_ENOMEM;
+    }
+    *ret_gatherer = gatherer;
+    return 0;
+}
+
+void gatherer_free(struct gatherer *gatherer)
+{
+    if (!gatherer)
+        return;
+    while (gatherer->gatherings)
+        gathering_free(gatherer->gatherings);
+    smtp_queue_free(gatherer->queue);
+    free(gatherer->helo);
+    free(gatherer);
+}

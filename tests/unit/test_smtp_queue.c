@@ -1,0 +1,349 @@
+/*
+ * smtp_queue: probes of real sockets on the same loop. The server sends
+ * everybody away with 554, after a moment, and counts who is there.
+ */
+#include "unit.h"
+
+#include "base/cleanup.h"
+#include "net/smtp_queue.h"
+#include <errno.h>
+#include <mtasts/error.h>
+#include <netinet/tcp.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
+
+#define ADDRESSES (SMTP_QUEUE_ACTIVE + 6u)
+#define CLIENTS 400u
+#define MOMENT_MS 10u
+
+struct client {
+    struct server *server;
+    struct loop_watch *watch;
+    struct loop_timer *timer;
+    unsigned host; /* last octet of the address it came to */
+    int fd;        /* -1: gone */
+};
+
+struct server {
+    struct loop *loop;
+    struct loop_watch *watches[ADDRESSES + 1];
+    int fds[ADDRESSES + 1]; /* of 127.0.0.1 and up, from 1 */
+    uint16_t port;
+    struct client clients[CLIENTS];
+    size_t client_count;
+    size_t most_at_one;
+    size_t most;
+    bool silent; /* no greeting */
+};
+
+struct result {
+    struct fixture *fixture;
+    struct smtp_job *job;
+    unsigned calls;
+    size_t place; /* how many had ended before it */
+    enum smtp_status status;
+};
+
+struct fixture {
+    struct server server;
+    struct smtp_queue *queue;
+    struct arena *arena;
+    X509_STORE *store;
+    struct result results[CLIENTS];
+    size_t count;
+    size_t ended;
+};
+
+/* ---- the server ---- */
+
+/* As the client sees it: closed is closed, whether we have noticed or not. */
+static bool is_open(const struct client *client)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+    return client->fd >= 0 &&
+           getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+           info.tcpi_state == TCP_ESTABLISHED;
+}
+
+static void count(struct server *server, unsigned host)
+{
+    size_t all = 0;
+    size_t same = 0;
+    for (size_t i = 0; i < server->client_count; i++) {
+        if (!is_open(&server->clients[i]))
+            continue;
+        all++;
+        same += server->clients[i].host == host;
+    }
+    server->most = MAX_OF(server->most, all);
+    server->most_at_one = MAX_OF(server->most_at_one, same);
+}
+
+static void forget(struct client *client)
+{
+    loop_timer_cancel(TAKE_PTR(client->timer));
+    loop_watch_cancel(TAKE_PTR(client->watch));
+    if (client->fd >= 0)
+        close(client->fd);
+    client->fd = -1;
+}
+
+static void on_client(void *ctx, int fd, unsigned events)
+{
+    struct client *client = ctx;
+    char data[100];
+    (void)events;
+    if (recv(fd, data, sizeof(data), 0) <= 0)
+        forget(client);
+}
+
+static void greet(void *ctx)
+{
+    struct client *client = ctx;
+    client->timer = NULL;
+    send(client->fd, "554 no\r\n221 bye\r\n", 17, MSG_NOSIGNAL);
+}
+
+static void on_listener(void *ctx, int fd, unsigned events)
+{
+    struct server *server = ctx;
+    struct client *client = &server->clients[server->client_count++];
+    (void)events;
+    assert_in_range(server->client_count, 1, CLIENTS - 1);
+    client->server = server;
+    client->fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    assert_true(client->fd >= 0);
+    for (unsigned i = 1; i <= ADDRESSES; i++)
+        if (server->fds[i] == fd)
+            client->host = i;
+    count(server, client->host);
+    assert_int_equal(loop_watch(server->loop, client->fd, LOOP_READ, on_client,
+                                client, &client->watch),
+                     0);
+    if (!server->silent)
+        assert_int_equal(
+            loop_timer(server->loop, MOMENT_MS, greet, client, &client->timer),
+            0);
+}
+
+static struct address address_of(unsigned host)
+{
+    struct address address;
+    char text[ADDRESS_TEXT_MAX];
+    snprintf(text, sizeof(text), "127.0.0.%u", host);
+    assert_int_equal(address_parse(text, &address), 0);
+    return address;
+}
+
+static void listen_at(struct server *server, unsigned host)
+{
+    struct address address = address_of(host);
+    struct sockaddr_storage at;
+    socklen_t len = address_sockaddr(&address, server->port, &at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    len = sizeof(at);
+    getsockname(fd, (struct sockaddr *)&at, &len);
+    server->port = ntohs(((struct sockaddr_in *)(void *)&at)->sin_port);
+    server->fds[host] = fd;
+    assert_int_equal(loop_watch(server->loop, fd, LOOP_READ, on_listener,
+                                server, &server->watches[host]),
+                     0);
+}
+
+/* ---- the queue ---- */
+
+static void on_fact(void *ctx, const struct fact_smtp *fact)
+{
+    struct result *result = ctx;
+    struct fixture *fixture = result->fixture;
+    result->job = NULL;
+    result->calls++;
+    result->status = fact->status;
+    result->place = fixture->ended++;
+    if (fixture->ended == fixture->count)
+        loop_stop(fixture->server.loop);
+}
+
+static struct result *add(struct fixture *fixture, unsigned host,
+                          uint64_t limit_ms)
+{
+    struct result *result = &fixture->results[fixture->count++];
+    const struct smtp_request request = {
+        .host = "mx.example",
+        .address = address_of(host),
+        .port = fixture->server.port,
+        .helo = "probe.example",
+        .store = fixture->store,
+        .arena = fixture->arena,
+    };
+    result->fixture = fixture;
+    assert_int_equal(
+        smtp_queue_add(fixture->queue, &request,
+                       loop_now_ms(fixture->server.loop) + limit_ms, on_fact,
+                       result, &result->job),
+        0);
+    assert_int_equal(result->calls, 0);
+    return result;
+}
+
+static void on_enough(void *ctx)
+{
+    struct loop *loop = ctx;
+    loop_stop(loop);
+}
+
+static void on_too_long(void *ctx)
+{
+    (void)ctx;
+    fail_msg("the test takes too long");
+}
+
+static void run(struct fixture *fixture)
+{
+    struct loop_timer *timer = NULL;
+    assert_int_equal(
+        loop_timer(fixture->server.loop, 30000, on_too_long, NULL, &timer), 0);
+    assert_int_equal(loop_run(fixture->server.loop), 0);
+    loop_timer_cancel(timer);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
+    assert_int_equal(loop_new(&fixture->server.loop), 0);
+    assert_int_equal(arena_new(1 << 24, &fixture->arena), 0);
+    assert_int_equal(smtp_queue_new(fixture->server.loop, &fixture->queue), 0);
+    fixture->store = X509_STORE_new();
+    for (unsigned host = 1; host <= ADDRESSES; host++)
+        listen_at(&fixture->server, host);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    smtp_queue_free(fixture->queue);
+    for (size_t i = 0; i < fixture->server.client_count; i++)
+        forget(&fixture->server.clients[i]);
+    for (unsigned host = 1; host <= ADDRESSES; host++) {
+        loop_watch_cancel(fixture->server.watches[host]);
+        close(fixture->server.fds[host]);
+    }
+    loop_free(fixture->server.loop);
+    X509_STORE_free(fixture->store);
+    arena_free(fixture->arena);
+    free(fixture);
+    return 0;
+}
+
+static void test_one_at_a_time(void **state)
+{
+    struct fixture *fixture = *state;
+    struct result *first[5];
+    struct result *second[5];
+    for (size_t i = 0; i < 5; i++) {
+        first[i] = add(fixture, 1, 20000);
+        second[i] = add(fixture, 2, 20000);
+    }
+    run(fixture);
+    assert_int_equal(fixture->server.client_count, 10);
+    assert_int_equal(fixture->server.most_at_one, 1);
+    assert_int_equal(fixture->server.most, 2);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(first[i]->calls, 1);
+        assert_int_equal(first[i]->status, SMTP_GREETING_REFUSED);
+        if (i > 0) {
+            assert_true(first[i]->place > first[i - 1]->place);
+            assert_true(second[i]->place > second[i - 1]->place);
+        }
+    }
+}
+
+static void test_not_too_many(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned host = 1; host <= ADDRESSES; host++)
+            add(fixture, host, 20000);
+    run(fixture);
+    assert_int_equal(fixture->server.client_count, 3 * ADDRESSES);
+    assert_int_equal(fixture->server.most_at_one, 1);
+    assert_in_range(fixture->server.most, SMTP_QUEUE_ACTIVE / 2,
+                    SMTP_QUEUE_ACTIVE);
+    for (size_t i = 0; i < fixture->count; i++)
+        assert_int_equal(fixture->results[i].calls, 1);
+}
+
+static void test_too_late(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->server.silent = true;
+    struct result *running = add(fixture, 1, 1000);
+    struct result *waiting = add(fixture, 1, 1200);
+    struct result *elsewhere = add(fixture, 2, 100);
+    run(fixture);
+    assert_int_equal(running->status, SMTP_TIMEOUT);
+    assert_int_equal(waiting->status, SMTP_NOT_DONE);
+    assert_int_equal(elsewhere->status, SMTP_NOT_DONE);
+    assert_int_equal(fixture->server.client_count, 1);
+}
+
+static void on_cancel(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    smtp_queue_cancel(TAKE_PTR(fixture->results[0].job)); /* runs */
+    smtp_queue_cancel(TAKE_PTR(fixture->results[2].job)); /* waits */
+    fixture->server.silent = false;
+    fixture->ended += 2;
+}
+
+static void test_cancel(void **state)
+{
+    struct fixture *fixture = *state;
+    struct loop_timer *timer = NULL;
+    fixture->server.silent = true;
+    for (size_t i = 0; i < 4; i++)
+        add(fixture, 1, 20000);
+    assert_int_equal(
+        loop_timer(fixture->server.loop, 100, on_cancel, fixture, &timer), 0);
+    run(fixture);
+    const unsigned calls[] = {0, 1, 0, 1};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(fixture->results[i].calls, calls[i]);
+    assert_int_equal(fixture->server.client_count, 3);
+    assert_int_equal(fixture->server.most_at_one, 1);
+}
+
+static void test_free_with_work_left(void **state)
+{
+    struct fixture *fixture = *state;
+    struct loop_timer *timer = NULL;
+    fixture->server.silent = true;
+    for (unsigned i = 0; i < 200; i++)
+        add(fixture, 1 + i % ADDRESSES, 20000);
+    assert_int_equal(loop_timer(fixture->server.loop, 100, on_enough,
+                                fixture->server.loop, &timer),
+                     0);
+    loop_run(fixture->server.loop);
+    assert_int_equal(fixture->ended, 0);
+}
+
+#define TEST(function)                                                         \
+    cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_one_at_a_time),
+        TEST(test_not_too_many),
+        TEST(test_too_late),
+        TEST(test_cancel),
+        TEST(test_free_with_work_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
