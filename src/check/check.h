@@ -11,7 +11,7 @@
 #include "check/facts.h"
 
 enum severity {
-    SEVERITY_OK,      /* nothing found; never in a finding */
+    SEVERITY_OK, /* nothing found; never in a finding */
     SEVERITY_INFO,
     SEVERITY_UNKNOWN, /* could not tell */
     SEVERITY_WARNING,
@@ -30,14 +30,18 @@ enum section {
     SECTION_COUNT,
 };
 
+struct judge;
+
 struct rule {
     const char *id;         /* "sts-record-missing" */
-    const char *severities; /* e.g. "E/W": which it can have, worst first */
+    const char *severities; /* e.g. "E/W/U": which it can have, worst first */
     enum section section;
     const char *rfc;   /* "RFC 8461 3.1" */
     const char *title; /* a phrase: "More than one MTA-STS record" */
     const char *why;   /* why it matters, one to three sentences */
     const char *fix;   /* how to mend it in general */
+    bool offline; /* judged from a policy body or TXT RRset alone: for lint */
+    void (*judge)(struct judge *judge); /* check's own */
 };
 
 /* All rules, by section, in the manual's order. */
@@ -58,11 +62,12 @@ struct finding {
 };
 
 struct findings {
-    struct arena *arena; /* owns everything below */
-    struct finding *items; /* by section, then severity, then subject */
+    struct arena *arena;   /* owns everything below */
+    struct finding *items; /* by section, severity, rule, then as found */
     size_t count;
-    size_t max;
-    bool truncated; /* FINDINGS_MAX or memory was reached */
+    size_t max;          /* room in `items` */
+    enum severity worst; /* of all found, left out ones too */
+    bool truncated;      /* FINDINGS_MAX or memory was reached */
 };
 
 #define FINDINGS_MAX 1000u /* a hostile domain must not fill a screen */
@@ -81,7 +86,7 @@ enum protection {
 
 struct verdict {
     enum protection protection;
-    enum severity worst; /* of all findings; SEVERITY_OK if there are none */
+    enum severity worst;  /* of all findings; SEVERITY_OK if there are none */
     const char *sentence; /* for people, in the findings' arena */
     enum mtasts_mode mode;
     bool has_policy;

@@ -1,0 +1,151 @@
+/*
+ * judge: what the rules look at, worked out once, and where they put what
+ * they find.
+ *
+ * A rule is one row in rules.c and one function that takes a judge. Rules
+ * do not know each other: what keeps findings from saying the same thing
+ * twice is worked out here (`meant`, `served`, ...) or said in the rule.
+ */
+#ifndef MTASTS_CHECK_JUDGE_H
+#define MTASTS_CHECK_JUDGE_H
+
+#include "check/check.h"
+#include "check/findings.h"
+#include "check/rules.h"
+
+#define FAULTS_MAX 70000u /* a body of 64 KiB can have 65536 blank lines */
+#define JUDGE_MESSAGE_MAX 4096u /* octets of one message */
+#define REPEAT_MAX 5u /* findings alike shown before the rest is counted */
+
+/* Texts that were parsed, and what the parser found. */
+struct parsed {
+    const struct mtasts_bytes *texts; /* the RRs, or one policy body */
+    size_t count;
+    struct mtasts_faults faults;
+};
+
+struct judge {
+    const struct facts *facts; /* NULL: offline, a body or RRset alone */
+    struct findings *findings;
+    struct arena *arena; /* of the findings */
+    bool failed;         /* out of memory */
+
+    /* the `_mta-sts` record; texts NULL: not asked, or no answer */
+    struct parsed sts_parsed;
+    struct mtasts_sts_record sts;
+    bool sts_meant; /* an RR is, or was meant to be, such a record */
+
+    /* the `_smtp._tls` record, alike */
+    struct parsed tlsrpt_parsed;
+    struct mtasts_tlsrpt_record tlsrpt;
+    bool tlsrpt_meant;
+
+    /* the policy; parsed.texts NULL: no body that is meant as one */
+    struct mtasts_bytes body;
+    struct parsed policy_parsed;
+    struct mtasts_sts_policy *policy; /* tolerant reading; NULL: unusable */
+    bool policy_valid;                /* by the strict reading */
+    bool served; /* the policy host serves something meant as a policy */
+    const char *const *public_suffix_mx;
+    size_t public_suffix_count;
+
+    /* the policy against the MX hosts, where both are known */
+    bool *covered; /* facts->mx.hosts[i] matches a pattern; NULL: unknown */
+    bool *used;    /* pattern j matches a host */
+    size_t covered_count;
+
+    bool sts_suggested; /* texts to paste are given once */
+    bool policy_suggested;
+    bool tlsrpt_suggested;
+};
+
+/* Parses what the facts hold. Errors: -MTASTS_ENOMEM. */
+int judge_init(struct judge *judge, const struct facts *facts,
+               struct findings *findings);
+
+/* The offline beginnings: one of the parts alone. */
+int judge_init_sts(struct judge *judge, const struct mtasts_bytes *rrs,
+                   size_t count, struct findings *findings);
+int judge_init_tlsrpt(struct judge *judge, const struct mtasts_bytes *rrs,
+                      size_t count, struct findings *findings);
+int judge_init_policy(struct judge *judge, const char *body, size_t len,
+                      struct findings *findings);
+
+void judge_clear(struct judge *judge);
+
+/* ---- questions that several rules ask ---- */
+
+/* The policy's mode; MTASTS_MODE_NONE without one. */
+enum mtasts_mode judge_mode(const struct judge *judge);
+
+/* A policy in testing or enforce: MX hosts are to match it. */
+bool judge_has_demands(const struct judge *judge);
+
+/*
+ * The owner wants TLS: such a policy, or a record whose policy could not be
+ * had. What fails then is an error, else a warning.
+ */
+bool judge_wants_tls(const struct judge *judge);
+
+/* The record or a policy is there: the policy host has to be right. */
+bool judge_wants_policy(const struct judge *judge);
+
+/* Whether the fetch failed for a reason that is not the domain's. */
+bool judge_fetch_unknown(const struct judge *judge);
+
+/* A secure TLSA RRset with a usable record: senders demand a match. */
+bool judge_has_dane(const struct fact_mx *mx);
+
+/* Neither A nor AAAA, both known. */
+bool host_is_absent(const struct fact_host *host);
+
+/* One family could not be looked up; `ret_lookup` says which. */
+bool host_is_unknown(const struct fact_host *host,
+                     const struct fact_lookup **ret_lookup);
+
+/* ---- saying ---- */
+
+/* What goes with a message; all may be 0. */
+struct about {
+    const char *subject;
+    const char *fix; /* text to paste */
+    size_t line;
+    size_t column;
+};
+
+/* Adds a finding. What a hostile domain says must be quoted (text.h). */
+void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,
+               struct about about, const char *format, ...) _printf_(5, 6);
+
+/* ---- faults of the parsers as findings ---- */
+
+struct fault_row {
+    enum mtasts_fault_code code;
+    enum severity severity;
+    const char *hint; /* added to the message; or NULL */
+};
+
+/*
+ * A finding for each of the faults that `rows` name; more than REPEAT_MAX
+ * of one code become one with their number. `fix`: text to paste with the
+ * first one, or NULL.
+ */
+void judge_faults(struct judge *judge, enum rule_id rule,
+                  const struct parsed *parsed, const struct fault_row *rows,
+                  size_t count, const char *fix);
+
+/* Whether there is a fault of this code. */
+bool parsed_has(const struct parsed *parsed, enum mtasts_fault_code code);
+
+/* ---- lines of the policy body ---- */
+
+struct place {
+    size_t line; /* 0: not found */
+    size_t column;
+};
+
+/* Where `key` has `value` (any if NULL), ASCII case aside. */
+struct place policy_place(const struct judge *judge, const char *key,
+                          const char *value);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * suggest: records and policies ready to paste, made from the facts.
+ *
+ * Each of the whole texts is given once for a domain, with the first
+ * finding that needs it: NULL afterwards, and where the facts do not say
+ * enough.
+ */
+#ifndef MTASTS_CHECK_SUGGEST_H
+#define MTASTS_CHECK_SUGGEST_H
+
+#include "check/judge.h"
+
+/* `_mta-sts.example.com. 3600 IN TXT "v=STSv1; id=20260131140509;"` */
+const char *suggest_sts_record(struct judge *judge);
+
+/* `_smtp._tls.example.com. 3600 IN TXT "v=TLSRPTv1; rua=mailto:..."` */
+const char *suggest_tlsrpt_record(struct judge *judge);
+
+/*
+ * The whole policy, corrected: the mode that it has, else testing; its
+ * patterns without what no MX matches while some MX is left out, and the MX
+ * hosts that it lacks; a max_age that no rule finds short. Lines end by LF.
+ */
+const char *suggest_policy(struct judge *judge);
+
+/* `_25._tcp.mx.example.com. 3600 IN TLSA 3 1 1 ...` of the leaf seen, or
+   NULL if its key's digest is not known. */
+const char *suggest_tlsa(struct judge *judge, const struct fact_mx *mx,
+                         const struct fact_tls *tls);
+
+#endif
