@@ -53,8 +53,10 @@ def _enter_client(state):
     """Move this process to the client's host, with resolver and CA."""
     _require_up(state)
     netns.enter(state.namespace("client"))
-    netns.own_mounts([(state.path("client", "resolv.conf"),
-                       "/etc/resolv.conf")])
+    if not netns.bind_privately(state.path("client", "resolv.conf"),
+                                "/etc/resolv.conf"):
+        print("lab: /etc/resolv.conf stays the host's: name servers must be "
+              "named", file=sys.stderr)
     values = lab.environment(state)
     os.environ.update(values)
     for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE"):
@@ -158,10 +160,12 @@ def main(argv):
         return _usage(f"{argv[0]} takes no arguments")
     try:
         return VERBS[argv[0]][0](from_environment(), argv[1:])
+    except BrokenPipeError:
+        # Whoever read has seen enough; nothing is left to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (LabError, OSError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return 141

@@ -57,12 +57,29 @@ def enter(name):
         os.close(handle)
 
 
-def own_mounts(binds):
-    """Give this process mounts of its own, with files bound over others."""
+def _visible_to_parent(target):
+    with open(f"/proc/{os.getppid()}/mountinfo") as mounts:
+        return any(line.split()[4] == target for line in mounts)
+
+
+def bind_privately(source, target):
+    """Bind a file over another for this process and its children only.
+
+    False, with nothing changed, where that cannot be had: in a chroot whose
+    mounts are shared with the world outside.
+    """
+    target = os.path.realpath(target)
+    before = _visible_to_parent(target)
     _call("unshare", CLONE_NEWNS)
-    _mount("none", "/", MS_REC | MS_SLAVE)
-    for source, target in binds:
-        _mount(source, os.path.realpath(target), MS_BIND)
+    try:
+        _mount("none", "/", MS_REC | MS_SLAVE)
+    except OSError:
+        pass    # "/" of a chroot need not be a mount point
+    _mount(source, target, MS_BIND)
+    if _visible_to_parent(target) and not before:
+        _call("umount2", os.fsencode(target), MNT_DETACH)
+        return False
+    return True
 
 
 def inside(name, function, *args, **kwargs):
@@ -84,8 +101,15 @@ def inside(name, function, *args, **kwargs):
     return outcome["value"]
 
 
+def prepare():
+    """Make the directory for names; True if it was not there."""
+    if DIR.is_dir():
+        return False
+    DIR.mkdir(mode=0o755, parents=True)
+    return True
+
+
 def create(name):
-    DIR.mkdir(mode=0o755, parents=True, exist_ok=True)
     target = path(name)
     target.touch(exist_ok=False)
     failures = []
@@ -127,14 +151,15 @@ def existing(prefix):
 def processes(name):
     """The ids of all processes that live in the namespace."""
     try:
-        wanted = os.stat(path(name)).st_ino
+        wanted = os.stat(path(name))
     except FileNotFoundError:
         return []
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
-                if os.stat(f"/proc/{entry}/ns/net").st_ino == wanted:
+                if os.path.samestat(os.stat(f"/proc/{entry}/ns/net"),
+                                    wanted):
                     found.append(int(entry))
             except OSError:
                 pass  # ended meanwhile
@@ -142,10 +167,13 @@ def processes(name):
 
 
 def ip(name, lines):
-    """Run a batch of ip(8) commands in a namespace."""
-    done = subprocess.run(["ip", "-n", name, "-batch", "-"],
-                          input="\n".join(lines) + "\n", text=True,
-                          capture_output=True)
+    """Run a batch of ip(8) commands in a namespace.
+
+    Not by `ip -n`, which changes mounts, and so fails in a chroot.
+    """
+    done = inside(name, subprocess.run, ["ip", "-batch", "-"],
+                  input="\n".join(lines) + "\n", text=True,
+                  capture_output=True)
     if done.returncode != 0:
         raise LabError(f"ip in {name}: {done.stderr.strip()}")
 

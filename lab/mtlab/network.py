@@ -20,6 +20,7 @@ from . import netns
 from . import plan as plans
 from .plan import ROLES, ROUTER, SELF
 
+MADE_DIR = "made-netns-dir"     # the lab made /run/netns
 NET4, NET6 = 20, 64     # prefix lengths of a role
 
 
@@ -50,6 +51,8 @@ def _host_lines(role, addresses):
 
 def up(state, plan):
     spaces = {role: state.namespace(role) for role in ROLES}
+    if netns.prepare():
+        state.write(MADE_DIR, "")
     for space in spaces.values():
         netns.create(space)
     others = [role for role in ROLES if role != "attacker"]
@@ -69,3 +72,8 @@ def up(state, plan):
 def down(state):
     for space in netns.existing(state.prefix):
         netns.remove(space)
+    if state.path(MADE_DIR).exists():
+        try:
+            netns.DIR.rmdir()
+        except OSError:
+            pass    # somebody else uses it by now

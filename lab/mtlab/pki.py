@@ -21,6 +21,7 @@ DESCRIPTION
         wrong-name        DNS-ID of another host
         cn-only           the name in the common name only
         incomplete        the intermediate is not sent
+        misordered        the root is sent, before the intermediate
         rsa1024           RSA 1024
         sha1              signed with SHA-1
 """
@@ -176,6 +177,8 @@ class Authority:
             .add_extension(_authority_id(issuer.key), False))
         digest = hashes.SHA1() if kind == "sha1" else hashes.SHA256()
         chain = [builder.sign(issuer.key, digest)]
+        if kind == "misordered":
+            chain.append(self.root.certificate)
         if issuer.certificate and kind != "incomplete":
             chain.append(issuer.certificate)
         return key, chain

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""smtpfault - an SMTP server with the fault that Postfix mended in 2011
+"""smtpfault - an SMTP server with faults that Postfix does not have
 
 SYNOPSIS
     smtpfault.py CONFIG
@@ -9,6 +9,9 @@ DESCRIPTION
 
         injection   what comes in the same packet after STARTTLS is kept
                     and answered inside TLS (CVE-2011-0411)
+        refuses         greets with 554
+        starttls-554    offers STARTTLS and refuses it for good
+        silent          takes the connection and never says a word
 
     Knows EHLO, HELO, STARTTLS, NOOP, RSET, QUIT; anything else gets 502.
 """
@@ -52,6 +55,9 @@ class Session(socketserver.BaseRequestHandler):
         self.say(f"250 {offers[-1]}")
 
     def starttls(self):
+        if self.server.job["kind"] == "starttls-554":
+            self.say("554 5.7.0 No TLS today")
+            return
         self.say("220 2.0.0 Ready to start TLS")
         # The fault: self.buffer is not thrown away here.
         self.request = self.server.context.wrap_socket(
@@ -60,7 +66,12 @@ class Session(socketserver.BaseRequestHandler):
 
     def handle(self):
         try:
-            self.say(f"220 {self.server.job['name']} ESMTP")
+            kind = self.server.job["kind"]
+            if kind == "silent":
+                self.line()
+                return
+            name = self.server.job["name"]
+            self.say(f"{554 if kind == 'refuses' else 220} {name} ESMTP")
             while (line := self.line()) is not None:
                 verb = line.split(" ")[0]
                 if verb == "EHLO":

@@ -25,10 +25,11 @@ BREAKAGE = ("tampered", "expired", "servfail", "timeout")
 ADDRESS = ("up", "refused", "dead", "none")
 CERTS = ("good", "expired", "not-yet-valid", "expiring", "expiring-soon",
          "untrusted", "self-signed", "wrong-name", "cn-only", "incomplete",
+         "misordered",
          "rsa", "rsa1024", "sha1", "second")
 WEB_KINDS = ("nginx", "drip", "cut", "oversize", "silent")
 SEVERITIES = ("error", "warning", "unknown")
-MX_KINDS = ("postfix", "injection")
+MX_KINDS = ("postfix", "injection", "refuses", "starttls-554", "silent")
 STARTTLS = ("yes", "no", "454")
 
 HEALTHY_STS = ["v=STSv1; id=20240101;"]
