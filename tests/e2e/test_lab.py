@@ -8,6 +8,7 @@ DESCRIPTION
 import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -430,6 +431,47 @@ def _forwarded():
         "/proc/thread-self/net/snmp").read_text().splitlines()
         if line.startswith("Ip:")]
     return int(values[head.index("ForwDatagrams")])
+
+
+TAKE_OVER = """
+import socket, sys
+address, six = sys.argv[1], ":" in sys.argv[1]
+sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
+sock.setsockopt(*((socket.IPPROTO_IPV6, 75) if six else
+                  (socket.IPPROTO_IP, 19)), 1)   # IP(V6)_TRANSPARENT
+sock.bind((address, 25))
+sock.listen()
+sock.settimeout(8)
+with socket.create_connection((address, 25), 4) as real:
+    print(real.recv(100).decode().strip(), flush=True)
+sock.accept()[0].sendall(b"220 attacker\\r\\n")
+"""
+GREETING = ("import socket, sys; print(socket.create_connection("
+            "(sys.argv[1], 25), 4).recv(100).decode().strip())")
+
+
+@pytest.mark.parametrize("family,kind", [("-4", "A"), ("-6", "AAAA")])
+def test_attacker_can_take_over_an_address(lab, family, kind):
+    """As network.py says: no firewall, and the real host in reach."""
+    address = drill(lab, "mx1.several-mx.example", kind, "-Q").strip()
+    there = ["nsenter", f"--net=/run/netns/{lab.prefix}attacker"]
+    rule = [*there, "ip", family, "rule"]
+    subprocess.run([*rule, "add", "iif", "client", "lookup", "100"],
+                   check=True)
+    subprocess.run([*there, "ip", family, "route", "add", "local", address,
+                    "dev", "lo", "table", "100"], check=True)
+    try:
+        with subprocess.Popen([*there, "timeout", "10", "/usr/bin/python3",
+                               "-c", TAKE_OVER, address], text=True,
+                              stdout=subprocess.PIPE) as attacker:
+            assert "mx1.several-mx.example" in attacker.stdout.readline()
+            said = lab.run("/usr/bin/python3", "-c", GREETING, address)
+            assert said.stdout == "220 attacker\n", said.stderr
+    finally:
+        subprocess.run([*rule, "del", "iif", "client", "lookup", "100"],
+                       check=True)
+    said = lab.run("/usr/bin/python3", "-c", GREETING, address)
+    assert "mx1.several-mx.example" in said.stdout
 
 
 # ------------------------------------------------------------- the lab itself
