@@ -134,7 +134,7 @@ def established(connection):
 
 
 class Server:
-    def __init__(self, manners, address='127.0.0.1'):
+    def __init__(self, manners, address='127.0.0.1', port=0):
         self.manners = manners
         self.sessions = []
         self.packets = []
@@ -145,7 +145,7 @@ class Server:
         if manners.no_sni is not None:
             manners.context.sni_callback = self.choose
         family = socket.AF_INET6 if ':' in address else socket.AF_INET
-        self.socket = socket.create_server((address, 0), family=family)
+        self.socket = socket.create_server((address, port), family=family)
         self.address, self.port = self.socket.getsockname()[:2]
         threading.Thread(target=self.serve, daemon=True).start()
 
