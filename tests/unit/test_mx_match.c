@@ -204,6 +204,9 @@ static void test_whole_policy(void **state)
     assert_true(covered[0] && covered[1] && !covered[2]);
     assert_true(used[0] && used[1] && !used[2]);
     assert_int_equal(mtasts_sts_policy_match(policy, hosts, 3, NULL, NULL), 2);
+    /* one host may use several patterns */
+    assert_int_equal(mtasts_sts_policy_match(policy, hosts, 1, NULL, used), 1);
+    assert_true(used[0] && used[1] && !used[2]);
     assert_int_equal(mtasts_sts_policy_match(policy, NULL, 0, NULL, used), 0);
     assert_false(used[0] || used[1] || used[2]);
 

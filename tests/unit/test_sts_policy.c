@@ -473,6 +473,13 @@ static void test_every_code_point(void **state)
         check_utf8(point, octets, count, valid);
         if (point % 1024 == 0)
             check_utf8(point, octets, count - 1, false);
+        for (size_t i = 1; i < count && point % 1024 == 0; i++) {
+            unsigned char octet = octets[i];
+
+            octets[i] = 0xc0;
+            check_utf8(point, octets, count, false);
+            octets[i] = octet;
+        }
     }
     check_utf8(0x7f, (const unsigned char *)"\xc1\xbf", 2, false);
     check_utf8(0x7ff, (const unsigned char *)"\xe0\x9f\xbf", 3, false);

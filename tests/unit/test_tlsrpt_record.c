@@ -175,6 +175,8 @@ static const struct single singles[] = {
         FATAL, 15, 8},
     {R "rua=" X ";rua=https://b.example,nonsense", 0, INVALID, VALID, X, 0,
         FAULT(RUA_MANY), NOTE, 38, 17},
+    {R "rua=" X ";rua=foo:bar,nonsense", 0, INVALID, VALID, X, 0,
+        FAULT(RUA_MANY), NOTE, 38, 7},
     {R "rua=" X ";rua=", 0, INVALID, VALID, X, 0, FAULT(RUA_EMPTY), QUIRK, 38,
         0},
     {R "rua=" X "\0", 34, INVALID, INVALID, "", 0, FAULT(RUA_URI), FATAL, 15,
@@ -279,11 +281,13 @@ static void test_single_records(void **state)
 /* Strict verdict of a record whose one rua is `uri`. */
 static bool is_uri(const char *uri, size_t len)
 {
-    char text[256] = R "rua=";
-    struct mtasts_bytes rr = {text, strlen(text) + len};
+    size_t start = strlen(R "rua=");
+    _cleanup_free_ char *text = malloc(start + len); /* no octet behind it */
+    struct mtasts_bytes rr = {text, start + len};
     struct mtasts_tlsrpt_record record;
 
-    memcpy(text + strlen(text), uri, len);
+    memcpy(text, R "rua=", start);
+    memcpy(text + start, uri, len);
     mtasts_tlsrpt_record_parse(&rr, 1, 0, NULL, NULL, 0, &record);
     return record.verdict == VALID &&
            record.rua_count + record.ignored_count == 1;
