@@ -117,8 +117,8 @@ def up(state, say):
 def _down(state):
     count = process.stop_all(state)
     network.down(state)
-    shutil.rmtree(state.dir, ignore_errors=False) \
-        if state.dir.exists() else None
+    if state.dir.exists():
+        shutil.rmtree(state.dir)
     return count
 
 

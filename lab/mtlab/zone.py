@@ -81,7 +81,7 @@ def _ns_name(tld, server="zones"):
     return f"ns-{server}.{tld}"
 
 
-def _add_scenario(zone, row, plan, authority):
+def _add_scenario(zone, row):
     domain = row.domain
     for record in row.sts:
         zone.add(f"_mta-sts.{domain}", "TXT", txt(record), row.sts_ttl)
@@ -196,7 +196,7 @@ def _scenario_zones(table, plan, authority):
     zones = {origin: Zone(origin, _ns_name(origin.rpartition(".")[2]))
              for origin in table_zones}
     for row in table.scenarios:
-        _add_scenario(zones[row.zone], row, plan, authority)
+        _add_scenario(zones[row.zone], row)
     for row in table.scenarios:
         _extra_records(zones, row)
     for host in plan.hosts():
