@@ -57,12 +57,16 @@ WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror']
 
 
 def example_of_manual():
-    """The program in EXAMPLE of libmtasts(3), and what it says it prints."""
+    """The program of libmtasts(3), and what the page says it prints.
+
+    tests/unit/test_man_examples.py runs those of all pages, in C.
+    """
     text = (ROOT / 'docs/libmtasts.3.scd').read_text(encoding='utf-8')
-    example = text.partition('\n# EXAMPLE')[2].partition('\n# ')[0]
-    blocks = re.findall(r'^```\n(.*?)^```$', example, re.M | re.S)
-    program = next(block for block in blocks if 'int main' in block)
-    return program, blocks[blocks.index(program) + 1:]
+    blocks = [re.sub(r'\\(.)', r'\1', block) for block in
+              re.findall(r'^```\n(.*?)^```$', text, re.M | re.S)]
+    number = next(number for number, block in enumerate(blocks)
+                  if 'int main(' in block)
+    return blocks[number], blocks[number + 1]
 
 
 @pytest.mark.parametrize('language', LANGUAGES)
@@ -73,7 +77,7 @@ def test_example_of_the_manual(tree, library, tmp_path, language):
         '-o', tmp_path / 'example', *flags_of(tree))
     text = run(tmp_path / 'example',
                env={'LD_LIBRARY_PATH': str(library.parent)})
-    assert [text] == output
+    assert text == output
 
 
 def test_library_needs_libc_alone(library):
@@ -105,6 +109,19 @@ def test_function_is_in_the_manual(name):
 def test_page_is_installed(tree, page):
     section = page.rpartition('.')[2]
     assert (tree / PREFIX / f'share/man/man{section}' / page).is_file()
+
+
+def test_rules_page_is_installed(tree):
+    """mtasts-rules(7) is made by the program from its table."""
+    page = (tree / PREFIX / 'share/man/man7/mtasts-rules.7').read_text()
+    assert 'sts\\-record\\-multiple' in page or 'sts-record-multiple' in page
+
+
+@pytest.mark.parametrize('file', [
+    'share/bash-completion/completions/mtasts',
+    'share/zsh/site-functions/_mtasts'])
+def test_completion_is_installed(tree, file):
+    assert (tree / PREFIX / file).is_file()
 
 
 def binaries(tree):
