@@ -8,6 +8,8 @@
  */
 #include "net/smtp_queue.h"
 
+#include "net/smtp_memo.h"
+
 #include <string.h>
 
 #define LEAST_MS 500u /* less left than this: no new connection */
@@ -39,6 +41,7 @@ struct lane {
 struct smtp_queue {
     struct loop *loop;
     struct loop_timer *turn;
+    struct smtp_memo *memo;
     struct lane lanes[SMTP_QUEUE_ACTIVE];
     struct jobs rest;
 };
@@ -151,10 +154,21 @@ static void done(struct smtp_job *job, const struct fact_smtp *fact)
     job_free(job);
 }
 
+/* Others are told the same, unless it was our time that ran out. */
+static void keep(const struct smtp_job *job, const struct fact_smtp *fact)
+{
+    struct smtp_queue *queue = job->queue;
+    uint64_t now = loop_now_ms(queue->loop);
+    if (fact->status != SMTP_NOT_DONE && fact->status != SMTP_TIMEOUT &&
+        now + LEAST_MS <= job->end_ms)
+        smtp_memo_keep(queue->memo, &job->request, now, fact);
+}
+
 static void on_probe(void *ctx, const struct fact_smtp *fact)
 {
     struct smtp_job *job = ctx;
     job->probe = NULL;
+    keep(job, fact);
     done(job, fact);
 }
 
@@ -171,6 +185,11 @@ static void not_done(struct smtp_job *job, const char *why)
 static void run(struct smtp_job *job)
 {
     uint64_t now = loop_now_ms(job->queue->loop);
+    struct fact_smtp known;
+    if (smtp_memo_find(job->queue->memo, &job->request, now, &known) == 0) {
+        done(job, &known);
+        return;
+    }
     if (now + LEAST_MS > job->end_ms) {
         not_done(job, "its turn came too late");
         return;
@@ -239,6 +258,11 @@ int smtp_queue_new(struct loop *loop, struct smtp_queue **ret_queue)
     if (!queue)
         return -MTASTS_ENOMEM;
     queue->loop = loop;
+    int error = smtp_memo_new(&queue->memo);
+    if (error) {
+        smtp_queue_free(queue);
+        return error;
+    }
     *ret_queue = queue;
     return 0;
 }
@@ -254,5 +278,6 @@ void smtp_queue_free(struct smtp_queue *queue)
     }
     free_all(&queue->rest);
     loop_timer_cancel(queue->turn);
+    smtp_memo_free(queue->memo);
     free(queue);
 }
