@@ -8,8 +8,8 @@
  * records, "sts" for domains with record and policy. FORWARD: ADDR@PORT.
  * Prints how many answers came; exit status 1 if one failed.
  *
- * The second wave (addresses of the MX host) starts when the MX answer is
- * in, as in the real program; the host's name is known: mx.<domain>.
+ * The second wave (addresses and TLSA of the MX host) starts when the MX
+ * answer is in, as in the real program; the host's name is known: mx.<domain>.
  */
 #include "bench.h"
 #include "net/dns_message.h"
@@ -41,6 +41,7 @@ static const struct question questions[] = {
     {"mta-sts.", RR_AAAA, false, false},
     {"mx.", RR_A, true, false},
     {"mx.", RR_AAAA, true, false},
+    {"_25._tcp.mx.", RR_TLSA, true, false},
     {"", RR_MX, true, true}, /* of the domain in rua */
 };
 
