@@ -40,7 +40,7 @@ static int print_document(struct replay *replay, const struct facts *facts)
     if (error)
         return complain_error(facts->domain, error), error;
     replay->printed++;
-    replay->status = tally_worse(replay->status, status);
+    replay->status = tally_worse(replay->status, (int)status);
     return output_write(buf.data, buf.len) == STATUS_FINE ? 0 : -MTASTS_EIO;
 }
 
