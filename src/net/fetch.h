@@ -15,32 +15,32 @@
 #include "net/loop.h"
 #include <openssl/x509.h>
 
-#define FETCH_DEADLINE_MS 60000u /* RFC 8461 3.3 suggests one minute */
+#define FETCH_DEADLINE_MS 60000u    /* RFC 8461 3.3 suggests one minute */
 #define FETCH_CONNECTIONS_MAX 1000u /* at once, all hosts together */
 
 struct fetcher;
 struct fetch;
 
 struct fetcher_options {
-    X509_STORE *store; /* trust; a reference is taken */
+    X509_STORE *store;                 /* trust; a reference is taken */
     const struct address_guard *guard; /* must outlive the fetcher */
     const char *proxy; /* explicit egress proxy URL; NULL: none */
 };
 
 struct fetch_request {
-    const char *host;       /* mta-sts.<domain>, canonical */
-    const char *path;       /* NULL: /.well-known/mta-sts.txt */
-    uint16_t port;          /* 0: 443 */
+    const char *host;                     /* mta-sts.<domain>, canonical */
+    const char *path;                     /* NULL: /.well-known/mta-sts.txt */
+    uint16_t port;                        /* 0: 443 */
     const struct fact_address *addresses; /* where `host` is; tried with
                                              Happy Eyeballs, allowed only */
     size_t address_count;
-    bool pinned;            /* copied to the fact */
-    const char *user_agent; /* NULL: ours */
+    bool pinned;                 /* copied to the fact */
+    const char *user_agent;      /* NULL: ours */
     const char *accept_encoding; /* NULL: none sent */
-    bool connect_only;      /* stop once TLS is up (rua endpoints): FETCH_OK
-                               if the handshake and certificate are good */
-    uint32_t deadline_ms;   /* 0: FETCH_DEADLINE_MS */
-    struct arena *arena;    /* the fact's memory; must outlive the fetch */
+    bool connect_only;    /* stop once TLS is up (rua endpoints): FETCH_OK
+                             if the handshake and certificate are good */
+    uint32_t deadline_ms; /* 0: FETCH_DEADLINE_MS */
+    struct arena *arena;  /* the fact's memory; must outlive the fetch */
 };
 
 /* `fact` is in the request's arena. */

@@ -1,0 +1,77 @@
+/*
+ * fetch_transfer: one fetch while it is under way, for the files of fetch.
+ */
+#ifndef MTASTS_NET_FETCH_TRANSFER_H
+#define MTASTS_NET_FETCH_TRANSFER_H
+
+#include "base/buf.h"
+#include "net/fetch.h"
+#include "net/fetch_response.h"
+#include <curl/curl.h>
+
+#define FETCH_URL_MAX 2048u /* octets */
+#define FETCH_CONNECT_MS                                                       \
+    10000u                     /* TCP and TLS, of the whole deadline: with     \
+                                  several addresses of a family each gets      \
+                                  half of what is left */
+#define FETCH_EYEBALLS_MS 200l /* head start of IPv6 (RFC 8305 5) */
+#define FETCH_READ_SIZE 8192l  /* octets libcurl reads at once */
+
+/* What became of the address that libcurl wanted to connect to. */
+enum fetch_guard {
+    FETCH_GUARD_UNASKED,
+    FETCH_GUARD_PASSED,
+    FETCH_GUARD_REFUSED,
+};
+
+/* How the TLS handshake went, beside the facts. */
+struct fetch_handshake {
+    SSL_CTX *context; /* a reference; NULL before TLS begins */
+    bool version;     /* failed for want of a common version */
+    bool closed;      /* close_notify was received */
+};
+
+struct fetch {
+    struct fetcher *fetcher;
+    struct fetch *next; /* in the list of its state */
+    struct fetch *previous;
+    struct fetch_list *list;
+    CURL *easy; /* NULL while waiting */
+    struct curl_slist *resolve;
+    struct loop_timer *deadline;       /* or the immediate end */
+    const struct address_guard *guard; /* NULL: none, with a proxy */
+    X509_STORE *store;
+    struct arena *arena;
+    const char *host;
+    uint16_t port;
+    const char *user_agent;
+    const char *accept_encoding;
+    char *addresses; /* for CURLOPT_RESOLVE */
+    bool connect_only;
+    uint64_t started;
+    uint32_t deadline_ms;
+    fetch_fn *fn;
+    void *ctx;
+    enum fetch_guard guarded;
+    enum fetch_status stop; /* why we broke it off; FETCH_NOT_DONE: not */
+    struct fetch_handshake handshake;
+    struct fetch_response response;
+    struct buf body;
+    char error[CURL_ERROR_SIZE];
+    struct fact_fetch *fact;
+};
+
+/* For CURLOPT_SSL_CTX_FUNCTION; `ctx` is the fetch. */
+CURLcode fetch_tls_prepare(CURL *easy, void *ssl_ctx, void *ctx);
+
+/* Lets go of the handshake: nothing calls back into the fetch any more. */
+void fetch_tls_clear(struct fetch_handshake *handshake);
+
+/* Makes and fills the easy handle. 0 or a negative error. */
+int fetch_setup(struct fetch *fetch, const char *proxy,
+                struct curl_slist **removals);
+
+/* Fills the fact from what libcurl says at the end. */
+void fetch_result(struct fetch *fetch, CURLcode code);
+
+#endif
