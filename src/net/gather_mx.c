@@ -52,8 +52,10 @@ static void trace(const struct gathering *gathering, const char *host,
 static void on_session(void *ctx, const struct fact_smtp *fact)
 {
     struct session *session = ctx;
+    const char *address = session->fact->address;
     session->job = NULL;
     *session->fact = *fact;
+    session->fact->address = address; /* even if its copy did not fit */
     trace(session->work.gathering, session->host, session->fact);
     work_end(&session->work);
 }

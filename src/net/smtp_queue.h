@@ -3,7 +3,8 @@
  *
  * Never two connections to one address and port at a time, whoever asks, and
  * never more than SMTP_QUEUE_ACTIVE probes in all. Those for the same address
- * run in the order they came.
+ * run in the order they came; who asks what another has just found out is
+ * told that (smtp_memo.h).
  */
 #ifndef MTASTS_NET_SMTP_QUEUE_H
 #define MTASTS_NET_SMTP_QUEUE_H

@@ -42,6 +42,7 @@ struct result {
     unsigned calls;
     size_t place; /* how many had ended before it */
     enum smtp_status status;
+    const char *reply_text;
 };
 
 struct fixture {
@@ -52,6 +53,7 @@ struct fixture {
     struct result results[CLIENTS];
     size_t count;
     size_t ended;
+    bool same_host; /* all ask about one MX name */
 };
 
 /* ---- the server ---- */
@@ -162,6 +164,7 @@ static void on_fact(void *ctx, const struct fact_smtp *fact)
     result->job = NULL;
     result->calls++;
     result->status = fact->status;
+    result->reply_text = fact->reply_text;
     result->place = fixture->ended++;
     if (fixture->ended == fixture->count)
         loop_stop(fixture->server.loop);
@@ -172,7 +175,8 @@ static struct result *add(struct fixture *fixture, unsigned host,
 {
     struct result *result = &fixture->results[fixture->count++];
     const struct smtp_request request = {
-        .host = "mx.example",
+        .host = arena_printf(fixture->arena, "mx%zu.example",
+                             fixture->same_host ? 0 : fixture->count),
         .address = address_of(host),
         .port = fixture->server.port,
         .helo = "probe.example",
@@ -264,6 +268,29 @@ static void test_one_at_a_time(void **state)
     }
 }
 
+static void test_same_question(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->same_host = true;
+    for (size_t i = 0; i < 20; i++)
+        add(fixture, 1, 20000);
+    add(fixture, 2, 20000);
+    run(fixture);
+    assert_int_equal(fixture->server.client_count, 2);
+    for (size_t i = 0; i < fixture->count; i++) {
+        assert_int_equal(fixture->results[i].calls, 1);
+        assert_int_equal(fixture->results[i].status, SMTP_GREETING_REFUSED);
+        assert_string_equal(fixture->results[i].reply_text, "no");
+    }
+    assert_ptr_not_equal(fixture->results[0].reply_text,
+                         fixture->results[1].reply_text);
+    /* and later, when the lane is long gone */
+    struct result *later = add(fixture, 2, 20000);
+    run(fixture);
+    assert_int_equal(later->calls, 1);
+    assert_int_equal(fixture->server.client_count, 2);
+}
+
 static void test_not_too_many(void **state)
 {
     struct fixture *fixture = *state;
@@ -339,11 +366,9 @@ static void test_free_with_work_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_at_a_time),
-        TEST(test_not_too_many),
-        TEST(test_too_late),
-        TEST(test_cancel),
-        TEST(test_free_with_work_left),
+        TEST(test_one_at_a_time), TEST(test_same_question),
+        TEST(test_not_too_many),  TEST(test_too_late),
+        TEST(test_cancel),        TEST(test_free_with_work_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
