@@ -23,7 +23,7 @@ declare -gA _mtasts_options=(
     ['version']='--help'
 )
 declare -gA _mtasts_words=(
-    ['']='check lint match make explain rules help version --help --version'
+    ['mtasts']='check lint match make explain rules help version --help --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
     ['help']='check lint match make explain rules help version'
@@ -34,7 +34,7 @@ _mtasts_value() { # OPTION WORD -> COMPREPLY; false if OPTION takes none
     local choices=''
     case $1 in
     --from | --root-hints | --trust-anchor | --ca-file | --facts | --policy)
-        compopt -o filenames 2>/dev/null
+        compopt -o filenames 2>/dev/null || :
         mapfile -t COMPREPLY < <(compgen -f -- "$2")
         return 0
         ;;
@@ -52,7 +52,7 @@ _mtasts_value() { # OPTION WORD -> COMPREPLY; false if OPTION takes none
 }
 
 _mtasts() {
-    local word=$2 previous=$3 command='' name='' i
+    local word=$2 previous=$3 command=mtasts name='' i
     COMPREPLY=()
     # `--option=val` comes as three words where = breaks words.
     if [[ $word == = ]]; then
@@ -63,7 +63,7 @@ _mtasts() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         name=${COMP_WORDS[i]}
         [[ $name == -* || $name == = ]] && continue
-        if [[ -z $command ]]; then
+        if [[ $command == mtasts ]]; then
             command=$name
         elif [[ $command == lint || $command == make ]]; then
             command+=" $name"
@@ -77,7 +77,7 @@ _mtasts() {
         mapfile -t COMPREPLY < <(
             compgen -W "${_mtasts_words[$command]}" -- "$word")
     elif [[ $command == 'lint policy' ]]; then
-        compopt -o filenames 2>/dev/null
+        compopt -o filenames 2>/dev/null || :
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
     elif [[ $command == explain ]]; then
         mapfile -t COMPREPLY < <(

@@ -43,39 +43,42 @@ static void put_labelled(struct paper *paper, const char *label,
     paper_line_end(paper);
 }
 
-static void put_rule_name(struct paper *paper, const struct rule *rule,
-                          bool with_rfc)
+static bool ends_sentence(const char *text)
 {
+    size_t len = strlen(text);
+    return len > 0 && strchr(".!?:", text[len - 1]);
+}
+
+void report_message(struct paper *paper, const struct finding *finding)
+{
+    bool with_rfc = finding->severity != SEVERITY_INFO;
+    const struct rule *rule = finding->rule;
     _cleanup_buf_ struct buf buf;
     buf_init(&buf, PAPER_MAX);
     buf_printf(&buf, "[%s%s%s]", rule->id, with_rfc ? ", " : "",
                with_rfc ? rule->rfc : "");
-    paper_words(paper, REPORT_COLUMN, " ");
-    paper_styled_words(paper, STYLE_DIM, REPORT_COLUMN, buf_text(&buf));
-}
-
-static void put_fix_block(struct paper *paper, const char *fix)
-{
-    paper_line_end(paper);
-    paper_block(paper, REPORT_COLUMN + 4, fix);
-}
-
-void report_finding(struct paper *paper, const struct finding *finding,
-                    bool verbose, bool last)
-{
-    bool whole = verbose || finding->severity != SEVERITY_INFO;
     put_mark(paper, finding->severity);
     paper_words(paper, REPORT_COLUMN, finding->message);
-    put_rule_name(paper, finding->rule, whole);
+    if (!ends_sentence(finding->message))
+        paper_words(paper, REPORT_COLUMN, ".");
+    paper_words(paper, REPORT_COLUMN, " ");
+    paper_styled_words(paper, STYLE_DIM, REPORT_COLUMN, buf_text(&buf));
     paper_line_end(paper);
-    if (!whole)
-        return;
+}
+
+void report_reason(struct paper *paper, const struct finding *finding,
+                   bool last)
+{
     if (last) {
         put_labelled(paper, "Why:", finding->rule->why);
         put_labelled(paper, "Fix:", finding->rule->fix);
     }
-    if (finding->fix)
-        put_fix_block(paper, finding->fix);
+    if (!finding->fix)
+        return;
+    paper_line_end(paper);
+    paper_block(paper, REPORT_COLUMN + 4, finding->fix);
+    if (!last)
+        paper_line_end(paper);
 }
 
 static void put_number(struct paper *paper, size_t count, const char *one,
@@ -189,6 +192,15 @@ static bool goes_on(const struct findings *findings, size_t index)
            items[index + 1].severity == items[index].severity;
 }
 
+static void put_finding(struct paper *paper, const struct findings *findings,
+                        size_t index, bool verbose)
+{
+    const struct finding *finding = &findings->items[index];
+    report_message(paper, finding);
+    if (verbose || finding->severity != SEVERITY_INFO)
+        report_reason(paper, finding, !goes_on(findings, index));
+}
+
 static void put_title(struct paper *paper, const char *title)
 {
     paper_gap(paper);
@@ -208,8 +220,7 @@ static void put_section(struct paper *paper, const struct facts *facts,
         report_section_fine(paper, facts, verdict, section);
     for (size_t i = 0; i < findings->count; i++)
         if (findings->items[i].rule->section == section)
-            report_finding(paper, &findings->items[i], verbose,
-                           !goes_on(findings, i));
+            put_finding(paper, findings, i, verbose);
     if (paper->buf.len == empty && !paper->buf.error)
         paper_rewind(paper, before); /* a title with nothing under it */
 }

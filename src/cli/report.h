@@ -17,10 +17,13 @@ void report_put(struct paper *paper, const struct facts *facts,
                 const struct findings *findings, const struct verdict *verdict,
                 bool verbose, const struct trace *trace);
 
-/* One finding as lint shows it too: mark, message, why, fix. `last`: no more
-   of the same rule follow, so that why and how to mend it are said now. */
-void report_finding(struct paper *paper, const struct finding *finding,
-                    bool verbose, bool last);
+/* A finding's mark, message and rule, on lines of their own. */
+void report_message(struct paper *paper, const struct finding *finding);
+
+/* Why it matters and how to mend it in general, if it is the `last` of its
+   rule, and the text to paste. */
+void report_reason(struct paper *paper, const struct finding *finding,
+                   bool last);
 
 /* "2 errors, 1 warning, 3 notes". */
 void report_counts(struct paper *paper, const struct findings *findings);

@@ -1,0 +1,81 @@
+/*
+ * excerpt: a line with a caret under the place. See excerpt.h.
+ */
+#include "cli/excerpt.h"
+
+#include "cli/printable.h"
+#include <string.h>
+
+#define BEFORE_MAX 40u /* octets shown before the place in a long line */
+
+struct mtasts_bytes excerpt_line(const char *text, size_t len, size_t number)
+{
+    const char *end = NULL;
+    for (size_t i = 1; len > 0; i++) {
+        end = memchr(text, '\n', len);
+        size_t line = end ? (size_t)(end - text) : len;
+        if (i == number) {
+            if (end && line > 0 && text[line - 1] == '\r')
+                line--;
+            return (struct mtasts_bytes){text, line};
+        }
+        text += line + (end != NULL);
+        len -= line + (end != NULL);
+    }
+    return (struct mtasts_bytes){text, 0};
+}
+
+/* As many characters as fit into `room` columns. */
+static void put_fitting(struct buf *buf, const char *text, size_t len,
+                        size_t room, bool utf8)
+{
+    while (len > 0) {
+        int32_t point = -1;
+        size_t used = printable_decode(text, len, &point);
+        size_t before = buf->len;
+        printable(buf, text, used, utf8);
+        size_t width =
+            printable_width(buf_text(buf) + before, buf->len - before);
+        if (width > room) {
+            buf->len = before;
+            buf->data[before] = '\0';
+            return;
+        }
+        room -= width;
+        text += used;
+        len -= used;
+    }
+}
+
+/* Where the part shown begins: at a character, not too far before. */
+static size_t part_start(struct mtasts_bytes line, size_t place)
+{
+    if (place <= BEFORE_MAX)
+        return 0;
+    size_t start = place - BEFORE_MAX;
+    while (start < place && ((unsigned char)line.data[start] & 0xc0) == 0x80)
+        start++;
+    return start;
+}
+
+void excerpt_put(struct paper *paper, unsigned indent, struct mtasts_bytes line,
+                 size_t column)
+{
+    size_t place = MIN_OF(column > 0 ? column - 1 : 0, line.len);
+    size_t start = part_start(line, place);
+    size_t room = paper->width > indent ? paper->width - indent : 1;
+    _cleanup_buf_ struct buf shown;
+    buf_init(&shown, PAPER_MAX);
+    if (start > 0)
+        buf_puts(&shown, "...");
+    printable(&shown, line.data + start, place - start, paper->utf8);
+    size_t caret = printable_width(buf_text(&shown), shown.len);
+    put_fitting(&shown, line.data + place, line.len - place,
+                room > caret ? room - caret : 1, paper->utf8);
+    paper_tab(paper, indent);
+    paper_styled(paper, STYLE_CYAN, buf_text(&shown));
+    paper_line_end(paper);
+    paper_tab(paper, indent + (unsigned)caret);
+    paper_styled(paper, STYLE_RED, "^");
+    paper_line_end(paper);
+}

@@ -1,0 +1,82 @@
+/*
+ * lint: what the three lint commands have in common. See lint.h.
+ */
+#include "cli/lint.h"
+
+#include "check/findings_json.h"
+#include "cli/excerpt.h"
+#include "cli/report.h"
+
+#define INDENT (REPORT_COLUMN + 4) /* of the line in question */
+
+/* Whether the finding after `index` is of the same rule and severity. */
+static bool goes_on(const struct findings *findings, size_t index)
+{
+    const struct finding *items = findings->items;
+    return index + 1 < findings->count &&
+           items[index + 1].rule == items[index].rule &&
+           items[index + 1].severity == items[index].severity;
+}
+
+static void put_excerpt(struct paper *paper, const struct finding *finding,
+                        struct mtasts_bytes text)
+{
+    if (!text.data || finding->line == 0 || finding->column == 0)
+        return;
+    struct mtasts_bytes line =
+        excerpt_line(text.data, text.len, finding->line);
+    if (line.len > 0)
+        excerpt_put(paper, INDENT, line, finding->column);
+}
+
+void lint_findings(struct paper *paper, const struct findings *findings,
+                   struct mtasts_bytes text)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        paper_gap(paper);
+        report_message(paper, finding);
+        put_excerpt(paper, finding, text);
+        if (finding->severity != SEVERITY_INFO)
+            report_reason(paper, finding, !goes_on(findings, i));
+    }
+    if (findings->truncated) {
+        paper_gap(paper);
+        paper_words(paper, 0, "There are more findings than are shown.");
+        paper_line_end(paper);
+    }
+}
+
+void lint_verdict(struct paper *paper, bool valid, const char *words)
+{
+    paper_styled_words(paper, valid ? STYLE_GREEN : STYLE_RED, 0, words);
+}
+
+static void add_number(struct json_builder *object, const char *key,
+                       size_t number)
+{
+    if (number > 0)
+        json_add_int(object, key, (int64_t)number);
+    else
+        json_add_null(object, key);
+}
+
+static struct json *finding_json(const struct finding *finding)
+{
+    _cleanup_json_builder_ struct json_builder object = json_build_object();
+    json_add_string(&object, "rule", finding->rule->id);
+    json_add_string(&object, "severity", severity_name(finding->severity));
+    add_number(&object, "line", finding->line);
+    add_number(&object, "column", finding->column);
+    json_add_string(&object, "message", finding->message);
+    json_add_string(&object, "fix", finding_fix(finding));
+    return json_built(&object);
+}
+
+struct json *lint_findings_json(const struct findings *findings)
+{
+    _cleanup_json_builder_ struct json_builder array = json_build_array();
+    for (size_t i = 0; i < findings->count; i++)
+        json_add(&array, NULL, finding_json(&findings->items[i]));
+    return json_built(&array);
+}

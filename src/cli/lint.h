@@ -1,0 +1,29 @@
+/*
+ * lint: what the three lint commands have in common: findings without DNS,
+ * shown with the line they are about, or as JSON.
+ */
+#ifndef MTASTS_CLI_LINT_H
+#define MTASTS_CLI_LINT_H
+
+#include "check/check.h"
+#include "cli/paper.h"
+#include "json/json.h"
+
+#define LINT_BODY_MAX                                                          \
+    (16u << 20) /* octets of a policy that are read: far                       \
+                   above what any sender does */
+
+/*
+ * Puts the findings. `text` is what they are about: a policy body, or the
+ * one record that counts; data NULL: no lines can be shown.
+ */
+void lint_findings(struct paper *paper, const struct findings *findings,
+                   struct mtasts_bytes text);
+
+/* A JSON array of them; NULL: out of memory. */
+struct json *lint_findings_json(const struct findings *findings);
+
+/* Puts "Valid" or what it is instead, in colour, and a colon. */
+void lint_verdict(struct paper *paper, bool valid, const char *words);
+
+#endif
