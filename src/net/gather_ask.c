@@ -316,6 +316,23 @@ struct tlsa_asking {
     void *subject;
 };
 
+/* In an order of its own, since a resolver deals records out in turn. */
+static int compare_tlsa(const void *a, const void *b)
+{
+    const struct fact_tlsa_rr *left = a;
+    const struct fact_tlsa_rr *right = b;
+    const int ways[] = {
+        left->usage - right->usage,
+        left->selector - right->selector,
+        left->matching - right->matching,
+        (left->len > right->len) - (left->len < right->len),
+    };
+    for (size_t i = 0; i < ELEMENTS(ways); i++)
+        if (ways[i] != 0)
+            return ways[i];
+    return left->len > 0 ? memcmp(left->data, right->data, left->len) : 0;
+}
+
 static void on_tlsa(struct gathering *gathering, void *subject,
                     const struct dns_answer *answer)
 {
@@ -333,6 +350,8 @@ static void on_tlsa(struct gathering *gathering, void *subject,
         else if (error == -MTASTS_ENOMEM)
             gathering->short_of_memory = true;
     }
+    if (tlsa->count > 1)
+        qsort(tlsa->rrs, tlsa->count, sizeof(*tlsa->rrs), compare_tlsa);
     asking->fn(gathering, asking->subject);
 }
 

@@ -1,0 +1,101 @@
+"""gather_servers FOLDER - the web and mail servers of gather_world
+
+Runs inside the world's network namespace. FOLDER has ca.pem and the
+certificates; each HTTPS request is written to FOLDER/requests and, when
+SIGTERM comes, what the mail servers saw to FOLDER/sessions.
+"""
+import http.server
+import json
+import pathlib
+import signal
+import ssl
+import sys
+import threading
+
+from smtp_server import Manners, Server, server_context
+
+POLICY = ('version: STSv1\r\nmode: enforce\r\nmx: mx1.secure.test\r\n'
+          'mx: *.good.secure.test\r\nmax_age: 604800\r\n')
+WIDE = ('version: STSv1\nmode: testing\nmx: *.test\nmx: *.co.uk\n'
+        'mx: mx1.secure.test\nmax_age: 604800\n')
+
+# address -> (host's first labels -> body); '' is for all others
+WEB = {
+    '127.0.1.1': {'': POLICY},
+    '127.0.1.2': {'': POLICY.replace('604800', '86400')},
+    '::1': {'': POLICY},
+    '127.0.1.3': {'': WIDE},
+}
+OLD_BROWSER = POLICY.replace('enforce', 'testing')
+
+MAIL = {
+    '127.0.2.1': {},
+    '127.0.2.2': {},
+    '127.0.2.3': {'hang': 'connect'},
+    '127.0.2.4': {'ehlo': b'250 mx4\r\n'},
+    '127.0.2.5': {'slow': 1},
+}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        address = self.connection.getsockname()[0]
+        agent = self.headers.get('User-Agent', '')
+        with self.server.lock, open(self.server.log, 'a',
+                                    encoding='utf-8') as log:
+            log.write(json.dumps([address, self.headers['Host'], agent,
+                                  self.headers.get('Accept-Encoding')])
+                      + '\n')
+        body = WEB[address]['']
+        if agent.startswith('Mozilla') and address == '127.0.1.1':
+            body = OLD_BROWSER
+        self.send_response(200)
+        self.send_header('Content-Type', 'text/plain')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class Web(http.server.ThreadingHTTPServer):
+    def __init__(self, address, folder):
+        import socket
+        self.address_family = (socket.AF_INET6 if ':' in address
+                               else socket.AF_INET)
+        self.lock = LOCK
+        self.log = folder / 'requests'
+        super().__init__((address, 443), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / 'web.pem')
+        self.socket = context.wrap_socket(self.socket, server_side=True,
+                                          do_handshake_on_connect=False)
+
+
+    def handle_error(self, *_):
+        pass  # a client that does not like the certificate
+
+
+LOCK = threading.Lock()
+
+
+def main(folder):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    for address in WEB:
+        threading.Thread(target=Web(address, folder).serve_forever,
+                         daemon=True).start()
+    mail = {address: Server(Manners(context=server_context(
+                folder / 'mx.pem'), **manners), address, 25)
+            for address, manners in MAIL.items()}
+    print('up', flush=True)
+    signal.sigwait([signal.SIGTERM])
+    (folder / 'sessions').write_text(json.dumps(
+        {address: [server.sessions, server.most_at_once]
+         for address, server in mail.items()}), encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main(pathlib.Path(sys.argv[1]))
