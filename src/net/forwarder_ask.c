@@ -122,6 +122,11 @@ static void finish_answered(struct forwarder_ask *ask)
     finish(ask, rcode_status(message->rcode), reason);
 }
 
+static uint16_t id_of(const uint8_t packet[2])
+{
+    return (uint16_t)(packet[0] << 8 | packet[1]);
+}
+
 /* Datagrams that answer something else are passed over. */
 static void on_readable(void *ctx, int fd, unsigned events)
 {
@@ -135,8 +140,11 @@ static void on_readable(void *ctx, int fd, unsigned events)
             finish(ask, LOOKUP_TIMEOUT, "has nothing on its DNS port");
         return;
     }
-    if (dns_message_read(packet, (size_t)len, 0, &ask->message) == 0 &&
-        ask->message.id == ask->id)
+    if (len < 2 || id_of(packet) != ask->id)
+        return;
+    if (dns_message_read(packet, (size_t)len, 0, &ask->message) < 0)
+        finish(ask, LOOKUP_MALFORMED, "answers what is no DNS message");
+    else
         finish_answered(ask);
 }
 

@@ -33,9 +33,10 @@
 #define PROBE_RETRY_MS 10000u /* when there was no answer */
 #define PROBE_BOGUS_MS 30000u /* at most so often because of bogus answers */
 
-#define DIAGNOSES_MAX 64u  /* at once; more go without a reason */
-#define DIAGNOSIS_MS 2000u /* how long one may take */
-#define WHY_MAX 1024u      /* octets of libunbound's reason */
+#define DIAGNOSES_MAX 64u     /* at once; more go without a reason */
+#define DIAGNOSIS_MS 2000u    /* how long one may take at most */
+#define DIAGNOSIS_MIN_MS 100u /* and what must be left for it */
+#define WHY_MAX 1024u         /* octets of libunbound's reason */
 #define NOTE_MAX 256u
 
 struct query_list {
@@ -78,6 +79,7 @@ struct resolver {
     struct ub_ctx *context;
     bool ready;      /* the first probe is over */
     bool validating; /* what `context` is */
+    bool silent;     /* the last probe had no answer at all */
     struct forwarder_probe *probe;
     struct loop_timer *probe_timer;
     uint64_t probed;
@@ -263,16 +265,18 @@ static bool diagnose(struct resolver_query *query)
 {
     struct resolver *resolver = query->resolver;
     uint64_t now = loop_now_ms(resolver->loop);
+    uint64_t left = query->due > now ? query->due - now : 0;
+    uint32_t ms = (uint32_t)MIN_OF(left / 2, DIAGNOSIS_MS);
     struct forwarder_address forwarder;
 
     if (query->rcode != DNS_SERVFAIL || query->diagnosed != LOOKUP_NOT_ASKED ||
         !forwards(resolver) || resolver->diagnosing.count >= DIAGNOSES_MAX ||
-        now + DIAGNOSIS_MS >= query->due ||
+        ms < DIAGNOSIS_MIN_MS ||
         forwarder_address_parse(resolver->settings.forwarders.text[0],
                                 &forwarder) < 0 ||
         forwarder_ask_start(resolver->loop, &forwarder, query->name,
-                            query->type, query->validated, DIAGNOSIS_MS,
-                            on_diagnosis, query, &query->diagnosis) < 0)
+                            query->type, query->validated, ms, on_diagnosis,
+                            query, &query->diagnosis) < 0)
         return false;
     list_move(query, &resolver->diagnosing);
     return true;
@@ -374,7 +378,13 @@ static void on_deadline(void *ctx)
     struct dns_answer answer = {.status = LOOKUP_TIMEOUT,
                                 .canonical = "",
                                 .why = "no answer within the deadline"};
+    char why[NOTE_MAX];
 
+    if (resolver->silent) {
+        snprintf(why, sizeof(why), "the resolver %s does not answer",
+                 resolver->settings.forwarders.text[0]);
+        answer.why = why;
+    }
     query->deadline = NULL;
     if (query->list == &resolver->asked && query->id)
         ub_cancel(resolver->context, query->id);
@@ -505,6 +515,7 @@ static void on_probe(void *ctx, enum forwarder_state state)
 
     resolver->probe = NULL;
     resolver->probed = loop_now_ms(resolver->loop);
+    resolver->silent = state == FORWARDER_UNREACHABLE;
     /* Silence says nothing; and without memory for a new context the
        present one has to do until the next probe. */
     if (state != FORWARDER_UNREACHABLE && validate != resolver->validating &&

@@ -1,0 +1,378 @@
+/*
+ * resolver_driver: asks the resolver and prints its answers as JSON lines.
+ *
+ *     resolver_driver KEY=VALUE... < questions
+ *
+ * forward (ADDR[@PORT]), resolv_conf, root_hints, trust_anchor, deadline
+ * (ms), probe (ms), free (ms after which the resolver is freed), stop (ms
+ * after which the driver ends; without it: once all are answered).
+ *
+ * A question is a line `NAME TYPE [KEY=VALUE]...`: at (ms before it is
+ * asked), deadline (ms), cancel (ms after it was asked; 0: at once), times
+ * (so many of them, `%` in the name being the number of each), and `free`,
+ * `again` or `cancel_all`: what its callback does.
+ */
+#include "base/ascii.h"
+#include "base/cleanup.h"
+#include "check/facts.h"
+#include "net/resolver.h"
+#include "json/json.h"
+
+#include <string.h>
+
+#define LINE_MAX_LEN 1024u
+#define WORDS_MAX 8u
+#define QUESTIONS_MAX 20000u
+#define OUT_MAX (1u << 20)
+
+struct driver {
+    struct loop *loop;
+    struct resolver *resolver;
+    size_t open; /* questions to come or under way */
+    size_t answered;
+    bool stays; /* until `stop` */
+    struct question *first;
+};
+
+struct question {
+    struct driver *driver;
+    struct question *next;
+    char name[LINE_MAX_LEN];
+    enum rr_type type;
+    uint32_t deadline;
+    bool cancels;
+    uint64_t cancel;
+    const char *then; /* "", "free", "again", "cancel_all" */
+    struct resolver_query *query;
+    bool asking;
+};
+
+static const struct type {
+    const char *name;
+    enum rr_type type;
+} TYPES[] = {
+    {"A", RR_A},           {"NS", RR_NS},     {"MX", RR_MX},
+    {"TXT", RR_TXT},       {"AAAA", RR_AAAA}, {"SOA", RR_SOA},
+    {"DNSKEY", RR_DNSKEY}, {"TLSA", RR_TLSA}, {"CNAME", RR_CNAME},
+};
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "resolver_driver: %s\n", what);
+    exit(2);
+}
+
+static uint32_t number(const char *text)
+{
+    uint32_t value = 0;
+
+    if (!*text)
+        fail("a number is empty");
+    for (; *text; text++) {
+        if (!ascii_is_digit(*text) || value > 100000000u)
+            fail("not a number");
+        value = value * 10 + (uint32_t)(*text - '0');
+    }
+    return value;
+}
+
+/* The value of KEY=VALUE, or NULL. */
+static const char *value_of(const char *word, const char *key)
+{
+    size_t len = strlen(key);
+
+    return strncmp(word, key, len) == 0 && word[len] == '=' ? word + len + 1
+                                                            : NULL;
+}
+
+static void close_question(struct driver *driver)
+{
+    if (--driver->open == 0 && !driver->stays)
+        loop_stop(driver->loop);
+}
+
+static void print_json(struct json *json)
+{
+    struct buf buf;
+
+    buf_init(&buf, OUT_MAX);
+    json_write(json, JSON_ONE_LINE, &buf);
+    printf("%s\n", buf_text(&buf));
+    fflush(stdout);
+    buf_clear(&buf);
+}
+
+static void add_hex(struct json_builder *list, const struct dns_rr *rr)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct buf buf;
+
+    buf_init(&buf, OUT_MAX);
+    for (size_t i = 0; i < rr->len; i++) {
+        buf_putc(&buf, digits[rr->rdata[i] >> 4]);
+        buf_putc(&buf, digits[rr->rdata[i] & 15]);
+    }
+    json_add_string(list, NULL, buf_text(&buf));
+    buf_clear(&buf);
+}
+
+static void print_answer(const struct question *question,
+                         const struct dns_answer *answer)
+{
+    struct json_builder line = json_build_object();
+    struct json_builder rrs = json_build_array();
+
+    for (size_t i = 0; i < answer->count; i++)
+        add_hex(&rrs, &answer->rrs[i]);
+    json_add_string(&line, "name", question->name);
+    json_add_string(&line, "status", lookup_status_name(answer->status));
+    json_add_string(&line, "dnssec", dnssec_status_name(answer->dnssec));
+    json_add_int(&line, "ttl", answer->ttl);
+    json_add_string(&line, "canonical", answer->canonical);
+    json_add_int(&line, "cnames", answer->cnames);
+    json_add_string(&line, "why", answer->why);
+    json_add(&line, "rrs", json_built(&rrs));
+    json_add_int(&line, "elapsed_ms", answer->elapsed_ms);
+    json_add_bool(&line, "before_return", question->asking);
+    struct json *json = json_built(&line);
+    print_json(json);
+    json_free(json);
+}
+
+static void ask(void *ctx);
+
+static void cancel_all(struct driver *driver)
+{
+    for (struct question *q = driver->first; q; q = q->next) {
+        if (!q->query)
+            continue;
+        resolver_cancel(q->query);
+        q->query = NULL;
+        close_question(driver);
+    }
+}
+
+static void on_answer(void *ctx, const struct dns_answer *answer)
+{
+    struct question *question = ctx;
+    struct driver *driver = question->driver;
+
+    question->query = NULL;
+    driver->answered++;
+    print_answer(question, answer);
+    if (strcmp(question->then, "free") == 0) {
+        resolver_free(TAKE_PTR(driver->resolver));
+        loop_stop(driver->loop);
+    } else if (strcmp(question->then, "again") == 0) {
+        question->then = "";
+        driver->open++;
+        ask(question);
+    } else if (strcmp(question->then, "cancel_all") == 0) {
+        cancel_all(driver);
+    }
+    close_question(driver);
+}
+
+static void on_cancel(void *ctx)
+{
+    struct question *question = ctx;
+
+    if (!question->query)
+        return;
+    resolver_cancel(question->query);
+    question->query = NULL;
+    close_question(question->driver);
+}
+
+static void ask(void *ctx)
+{
+    struct question *question = ctx;
+    struct driver *driver = question->driver;
+
+    if (!driver->resolver)
+        return;
+    question->asking = true;
+    if (resolver_ask(driver->resolver, question->name, question->type,
+                     question->deadline, on_answer, question,
+                     &question->query) < 0)
+        fail("resolver_ask failed");
+    question->asking = false;
+    if (question->cancels && question->cancel == 0)
+        on_cancel(question);
+    else if (question->cancels)
+        loop_timer(driver->loop, question->cancel, on_cancel, question, NULL);
+}
+
+static enum rr_type type_of(const char *name)
+{
+    for (size_t i = 0; i < ELEMENTS(TYPES); i++)
+        if (strcmp(TYPES[i].name, name) == 0)
+            return TYPES[i].type;
+    fail("no such type");
+    return RR_A;
+}
+
+/* Splits at single spaces, in place. */
+static size_t split(char *line, char *words[WORDS_MAX])
+{
+    size_t count = 0;
+
+    while (line && *line && count < WORDS_MAX) {
+        char *space = strchr(line, ' ');
+        if (space)
+            *space++ = '\0';
+        words[count++] = line;
+        line = space;
+    }
+    return count;
+}
+
+static void add_question(struct driver *driver, const struct question *model,
+                         uint32_t at, uint32_t number_of)
+{
+    struct question *question = malloc(sizeof(*question));
+    const char *percent = strchr(model->name, '%');
+
+    if (!question)
+        fail("out of memory");
+    *question = *model;
+    if (percent)
+        snprintf(question->name, sizeof(question->name), "%.*s%u%s",
+                 (int)(percent - model->name), model->name, number_of,
+                 percent + 1);
+    question->driver = driver;
+    question->next = driver->first;
+    driver->first = question;
+    driver->open++;
+    if (at)
+        loop_timer(driver->loop, at, ask, question, NULL);
+    else
+        ask(question);
+}
+
+static void read_question(struct driver *driver, char *line)
+{
+    struct question model = {.then = ""};
+    char *words[WORDS_MAX];
+    size_t count = split(line, words);
+    uint32_t at = 0;
+    uint32_t times = 1;
+    const char *value;
+
+    if (count < 2)
+        fail("a question is NAME TYPE");
+    snprintf(model.name, sizeof(model.name), "%s", words[0]);
+    model.type = type_of(words[1]);
+    for (size_t i = 2; i < count; i++) {
+        if ((value = value_of(words[i], "at")))
+            at = number(value);
+        else if ((value = value_of(words[i], "deadline")))
+            model.deadline = number(value);
+        else if ((value = value_of(words[i], "times")))
+            times = number(value);
+        else if ((value = value_of(words[i], "cancel"))) {
+            model.cancels = true;
+            model.cancel = number(value);
+        } else if (strcmp(words[i], "free") == 0)
+            model.then = "free";
+        else if (strcmp(words[i], "again") == 0)
+            model.then = "again";
+        else if (strcmp(words[i], "cancel_all") == 0)
+            model.then = "cancel_all";
+        else
+            fail("unknown word in a question");
+    }
+    for (uint32_t i = 0; i < times; i++)
+        add_question(driver, &model, at, i);
+}
+
+static void on_free(void *ctx)
+{
+    struct driver *driver = ctx;
+
+    if (driver->resolver)
+        resolver_free(TAKE_PTR(driver->resolver));
+    loop_stop(driver->loop);
+}
+
+static void on_stop(void *ctx)
+{
+    loop_stop(ctx);
+}
+
+static void print_end(const struct driver *driver)
+{
+    struct json_builder line = json_build_object();
+    bool alive = driver->resolver != NULL;
+
+    json_add_int(&line, "answered", (int64_t)driver->answered);
+    json_add_int(&line, "open", (int64_t)driver->open);
+    json_add_bool(&line, "validating",
+                  alive && resolver_validating(driver->resolver));
+    json_add_string(&line, "note",
+                    alive ? resolver_note(driver->resolver) : NULL);
+    struct json *json = json_built(&line);
+    print_json(json);
+    json_free(json);
+}
+
+static void make_resolver(struct driver *driver, int argc, char **argv)
+{
+    struct resolver_options options = {0};
+    const char *value;
+    int error;
+
+    for (int i = 1; i < argc; i++) {
+        if ((value = value_of(argv[i], "forward")))
+            options.forward = value;
+        else if ((value = value_of(argv[i], "resolv_conf")))
+            options.resolv_conf = value;
+        else if ((value = value_of(argv[i], "root_hints")))
+            options.root_hints = value;
+        else if ((value = value_of(argv[i], "trust_anchor")))
+            options.trust_anchor = value;
+        else if ((value = value_of(argv[i], "deadline")))
+            options.deadline_ms = number(value);
+        else if ((value = value_of(argv[i], "probe")))
+            options.probe_ms = number(value);
+        else if ((value = value_of(argv[i], "free")))
+            loop_timer(driver->loop, number(value), on_free, driver, NULL);
+        else if ((value = value_of(argv[i], "stop"))) {
+            loop_timer(driver->loop, number(value), on_stop, driver->loop,
+                       NULL);
+            driver->stays = true;
+        } else
+            fail("unknown argument");
+    }
+    error = resolver_new(driver->loop, &options, &driver->resolver);
+    if (error) {
+        printf("{\"error\": %d}\n", -error);
+        exit(0);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct driver driver = {0};
+    char line[LINE_MAX_LEN];
+
+    if (loop_new(&driver.loop) < 0)
+        fail("no loop");
+    make_resolver(&driver, argc, argv);
+    while (fgets(line, sizeof(line), stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (*line)
+            read_question(&driver, line);
+    }
+    if (driver.open || driver.stays)
+        loop_run(driver.loop);
+    print_end(&driver);
+    resolver_free(driver.resolver);
+    loop_free(driver.loop);
+    while (driver.first) {
+        struct question *next = driver.first->next;
+        free(driver.first);
+        driver.first = next;
+    }
+    return 0;
+}
