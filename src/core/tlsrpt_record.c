@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/cleanup.h"
+#include "core/bytes.h"
 #include "core/fault_list.h"
 #include "core/record.h"
 #include "core/uri.h"
@@ -45,16 +46,6 @@ struct rua_field {
     size_t uris;              /* URIs, bad ones too */
     bool bad;                 /* not a list of URIs */
 };
-
-static void trim(struct mtasts_bytes *text)
-{
-    while (text->len > 0 && ascii_is_wsp(text->data[0])) {
-        text->data++;
-        text->len--;
-    }
-    while (text->len > 0 && ascii_is_wsp(text->data[text->len - 1]))
-        text->len--;
-}
 
 /* Length of DMARC's size limit at the end, such as `!10m` (RFC 7489 6.2). */
 static size_t size_suffix(const struct mtasts_bytes *text)
@@ -169,7 +160,7 @@ static void read_uris(struct rua_field *field, const struct mtasts_bytes *value)
         const char *comma = left > 0 ? memchr(at, ',', left) : NULL;
         struct mtasts_bytes text = {at, (size_t)((comma ? comma : end) - at)};
 
-        trim(&text);
+        bytes_trim(&text);
         if (text.len > 0)
             read_uri(field, text);
         else if (value->len > 0)
@@ -216,7 +207,7 @@ static bool is_rua(const struct record_field *field)
 {
     struct mtasts_bytes name = field->name;
 
-    trim(&name);
+    bytes_trim(&name);
     return field->value.data && ascii_is(name.data, name.len, "rua");
 }
 
