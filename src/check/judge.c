@@ -316,6 +316,15 @@ static const struct fault_row *row_of(const struct fault_row *rows,
     return NULL;
 }
 
+/* A lone delimiter, or white space: the fault's words say it. */
+static bool says_nothing(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!strchr(" \t\r\n.;", text[i]) || text[i] == '\0')
+            return false;
+    return true;
+}
+
 /* `: "the octets concerned"`, if there are any worth showing. */
 static const char *evidence(struct judge *judge, const struct parsed *parsed,
                             const struct mtasts_fault *fault)
@@ -324,14 +333,28 @@ static const char *evidence(struct judge *judge, const struct parsed *parsed,
 
     if (fault->len == 0 || fault->offset >= text->len)
         return "";
+    const char *from = text->data + fault->offset;
     size_t len = MIN_OF(fault->len, text->len - fault->offset);
-    if (len == 1 && text->data[fault->offset] == '\n')
+    if (len == text->len || says_nothing(from, len))
         return "";
-    const char *quoted =
-        text_quote(judge->arena, text->data + fault->offset, len);
+    const char *quoted = text_quote(judge->arena, from, len);
     if (len <= MTASTS_ID_MAX)
         return text_printf(judge->arena, ": %s", quoted);
     return text_printf(judge->arena, ": %s (%zu octets)", quoted, len);
+}
+
+/* What is said of the policy as a whole, though it has a line. */
+static bool is_of_whole(enum mtasts_fault_code code)
+{
+    switch (code) {
+    case MTASTS_FAULT_POLICY_EMPTY:
+    case MTASTS_FAULT_VERSION_MISSING:
+    case MTASTS_FAULT_MODE_MISSING:
+    case MTASTS_FAULT_MAX_AGE_MISSING:
+    case MTASTS_FAULT_MX_MISSING:
+    case MTASTS_FAULT_LINE_ENDS_LF: return true;
+    default: return false;
+    }
 }
 
 /* "Line 3", or in a record what its text is. */
@@ -340,10 +363,25 @@ static const char *where(struct judge *judge, const struct parsed *parsed,
 {
     const struct mtasts_bytes *text = &parsed->texts[fault->rr];
 
+    if (is_of_whole(fault->code))
+        return "The policy";
     if (parsed == &judge->policy_parsed)
         return text_printf(judge->arena, "Line %zu", fault->line);
     return text_printf(judge->arena, "The record %s",
                        text_quote(judge->arena, text->data, text->len));
+}
+
+/* The name that was asked for, or the policy's URL; NULL offline. */
+static const char *subject_of(const struct judge *judge,
+                              const struct parsed *parsed)
+{
+    if (!judge->facts)
+        return NULL;
+    if (parsed == &judge->sts_parsed)
+        return judge->facts->sts_txt.lookup.name;
+    if (parsed == &judge->tlsrpt_parsed)
+        return judge->facts->tlsrpt_txt.lookup.name;
+    return judge->facts->policy_host.fetch.url;
 }
 
 static void say_fault(struct judge *judge, enum rule_id rule,
@@ -355,6 +393,7 @@ static void say_fault(struct judge *judge, enum rule_id rule,
         alike > 0 ? text_printf(judge->arena, " (and %zu more like it)", alike)
                   : "";
     const struct about about = {
+        .subject = subject_of(judge, parsed),
         .fix = fix,
         .line = fault->line,
         .column = fault->column,

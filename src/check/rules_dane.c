@@ -61,16 +61,18 @@ void rule_dane_absent(struct judge *judge)
 
 /* ---- matching ---- */
 
+#define TLSA_SHOWN_MAX 32 /* octets: a SHA-256 digest */
+
 /* "3 1 1 2ab4..." */
 static const char *tlsa_text(struct judge *judge, const struct fact_tlsa_rr *rr)
 {
-    char hex[2 * 8 + 1] = "";
-    size_t shown = MIN_OF(rr->len, (size_t)8);
+    char hex[2 * TLSA_SHOWN_MAX + 1] = "";
+    size_t shown = MIN_OF(rr->len, (size_t)TLSA_SHOWN_MAX);
 
     for (size_t i = 0; i < shown; i++)
         snprintf(hex + 2 * i, 3, "%02x", rr->data[i]);
     return text_printf(judge->arena, "%u %u %u %s%s", rr->usage, rr->selector,
-                       rr->matching, hex, shown < rr->len ? "..." : "");
+                       rr->matching, hex, shown < rr->len ? " and more" : "");
 }
 
 static bool matched_anywhere(const struct fact_mx *mx, size_t rr)

@@ -128,6 +128,12 @@ static void say_unused(struct judge *judge, const char *pattern, size_t more)
                        : ", while an MX host matches no pattern");
 }
 
+/* An address: policy-mx-syntax has said that it matches nothing. */
+static bool is_address(const char *pattern)
+{
+    return pattern[strspn(pattern, "0123456789.")] == '\0';
+}
+
 void rule_policy_mx_not_in_dns(struct judge *judge)
 {
     const char *last = NULL;
@@ -137,9 +143,9 @@ void rule_policy_mx_not_in_dns(struct judge *judge)
         return;
     size_t count = mtasts_sts_policy_mx_count(judge->policy);
     for (size_t i = 0; i < count; i++) {
-        if (judge->used[i])
-            continue;
         const char *pattern = mtasts_sts_policy_mx(judge->policy, i);
+        if (judge->used[i] || is_address(pattern))
+            continue;
         if (++seen <= REPEAT_MAX)
             say_unused(judge, pattern, 0);
         else if (!last)

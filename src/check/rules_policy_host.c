@@ -339,6 +339,9 @@ void rule_host_body_encoding(struct judge *judge)
 
 /* ---- the same for everybody? ---- */
 
+/* Each address, and some variations of the request. */
+#define OTHERS_MAX ((size_t)FACTS_ADDRESS_MAX + 16)
+
 static bool same_policy(const struct mtasts_sts_policy *a,
                         const struct mtasts_sts_policy *b)
 {
@@ -387,38 +390,69 @@ static const char *variation(struct judge *judge,
                        text_name(judge->arena, other->address));
 }
 
-static void judge_other(struct judge *judge, const struct fact_fetch *other)
+/* How another fetch compares with the one that senders make. */
+enum compared {
+    COMPARED_SAME, /* or not to be compared */
+    COMPARED_OTHER_POLICY,
+    COMPARED_NO_POLICY,
+    COMPARED_ONLY_THERE,
+};
+
+static enum compared compare(struct judge *judge,
+                             const struct fact_fetch *other)
 {
     const struct fact_fetch *fetch = the_fetch(judge);
 
     if (other->status == FETCH_NOT_DONE || other->status == FETCH_FAILED ||
         other->status == FETCH_ADDRESS_REFUSED || did_not_connect(other))
-        return;
-    if (other->status == FETCH_OK && fetch->status == FETCH_OK) {
-        if (!same_body(judge, &other->body))
-            judge_say(judge, RULE_HOST_BODY_VARIES, SEVERITY_WARNING,
-                      about_host(judge), "%s serves another policy %s",
-                      host_name(judge), variation(judge, other));
-    } else if (fetch->status == FETCH_OK) {
-        judge_say(judge, RULE_HOST_BODY_VARIES, SEVERITY_WARNING,
-                  about_host(judge), "%s does not serve the policy %s: %s%s",
-                  host_name(judge), variation(judge, other),
-                  fetch_status_text(other->status), detail(judge, other));
-    } else if (other->status == FETCH_OK) {
-        judge_say(judge, RULE_HOST_BODY_VARIES, SEVERITY_WARNING,
-                  about_host(judge), "%s serves the policy only %s",
-                  host_name(judge), variation(judge, other));
+        return COMPARED_SAME;
+    if (fetch->status != FETCH_OK)
+        return other->status == FETCH_OK ? COMPARED_ONLY_THERE : COMPARED_SAME;
+    if (other->status != FETCH_OK)
+        return COMPARED_NO_POLICY;
+    return same_body(judge, &other->body) ? COMPARED_SAME
+                                          : COMPARED_OTHER_POLICY;
+}
+
+/* One finding for all that compare alike. */
+static void say_compared(struct judge *judge, enum compared compared,
+                         const char *what, const enum compared *results)
+{
+    const struct fact_policy_host *host = the_host(judge);
+    const char *where[OTHERS_MAX];
+    const struct fact_fetch *last = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < MIN_OF(host->other_count, OTHERS_MAX); i++) {
+        if (results[i] != compared)
+            continue;
+        last = &host->others[i];
+        where[count++] = variation(judge, last);
     }
+    if (!last)
+        return;
+    bool failed = compared == COMPARED_NO_POLICY;
+    judge_say(judge, RULE_HOST_BODY_VARIES, SEVERITY_WARNING, about_host(judge),
+              "%s %s %s%s%s%s", host_name(judge), what,
+              text_list(judge->arena, where, count), failed ? ": " : "",
+              failed ? fetch_status_text(last->status) : "",
+              failed ? detail(judge, last) : "");
 }
 
 void rule_host_body_varies(struct judge *judge)
 {
     const struct fact_policy_host *host = the_host(judge);
+    enum compared results[OTHERS_MAX];
 
     if (!judge_wants_policy(judge))
         return;
-    for (size_t i = 0; i < host->other_count; i++)
-        judge_other(judge, &host->others[i]);
+    for (size_t i = 0; i < MIN_OF(host->other_count, OTHERS_MAX); i++)
+        results[i] = compare(judge, &host->others[i]);
+    say_compared(judge, COMPARED_OTHER_POLICY, "serves another policy",
+                 results);
+    say_compared(judge, COMPARED_NO_POLICY, "does not serve the policy",
+                 results);
+    say_compared(judge, COMPARED_ONLY_THERE, "serves the policy only", results);
 }
 
 /* ---- record and policy ---- */

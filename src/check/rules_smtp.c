@@ -127,6 +127,8 @@ void rule_smtp_no_starttls(struct judge *judge)
 
 /* ---- not tested ---- */
 
+#define NO_TIME "not tested: there was no time left"
+
 static bool never_connected(const struct fact_smtp *session)
 {
     return session->status == SMTP_CONNECT_REFUSED ||
@@ -146,6 +148,7 @@ static struct note look_unreachable(struct judge *judge,
     case SMTP_STARTTLS_REFUSED:
     case SMTP_TLS_VERSION:
     case SMTP_TLS_FAILED: return nothing;
+    case SMTP_NOT_DONE: return (struct note){SEVERITY_WARNING, NO_TIME};
     default: break;
     }
     return (struct note){
@@ -178,10 +181,9 @@ static void say_untested(struct judge *judge, const struct fact_mx *mx)
     for (size_t i = 0; i < mx->host.count; i++)
         allowed |= mx->host.addresses[i].allowed;
     judge_say(judge, RULE_SMTP_UNREACHABLE, SEVERITY_WARNING,
-              (struct about){.subject = mx->name}, "%s: not tested: %s",
+              (struct about){.subject = mx->name}, "%s: %s",
               text_name(judge->arena, mx->name),
-              allowed ? "there was no time left"
-                      : smtp_status_text(SMTP_ADDRESS_REFUSED));
+              allowed ? NO_TIME : "not tested: its addresses are private");
 }
 
 void rule_smtp_unreachable(struct judge *judge)
@@ -420,7 +422,7 @@ static void judge_leaves(struct judge *judge, const struct fact_mx *mx)
             continue;
         judge_say(judge, RULE_SMTP_CERTIFICATE_VARIES, SEVERITY_WARNING,
                   (struct about){.subject = mx->name},
-                  "%s presents other certificates at %s and %s",
+                  "%s presents different certificates at %s and %s",
                   text_name(judge->arena, mx->name),
                   text_name(judge->arena, first->address),
                   text_name(judge->arena, session->address));

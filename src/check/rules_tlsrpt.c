@@ -29,8 +29,9 @@ void rule_tlsrpt_missing(struct judge *judge)
     const struct fact_lookup *lookup = &judge->facts->tlsrpt_txt.lookup;
     const char *domain = judge->facts->domain;
     struct about about = {.subject = lookup->name};
-    if (lookup->status == LOOKUP_NOT_ASKED || judge->facts->mx.null_mx)
-        return;
+    if (lookup->status == LOOKUP_NOT_ASKED || judge->facts->mx.null_mx ||
+        judge->facts->mx.lookup.status == LOOKUP_NXDOMAIN)
+        return; /* no mail, no reports */
     if (lookup_unknown(lookup->status)) {
         judge_say(judge, RULE_TLSRPT_MISSING, SEVERITY_UNKNOWN, about,
                   "Whether there is a record at _smtp._tls.%s could not be "

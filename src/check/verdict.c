@@ -188,40 +188,49 @@ static const char *say(const struct tally *tally, const char *format, ...)
     return text_printf(tally->judge->arena, "%s", text);
 }
 
-/* ", and by DANE ..." where all of the hosts have that too. */
+/* What senders with DANE do, where that is another matter. */
 static const char *dane_clause(const struct tally *tally)
 {
+    if (tally->dane_fail > 0)
+        return say(tally,
+                   "; senders that support DANE do not deliver to %zu of %zu "
+                   "MX hosts",
+                   tally->dane_fail, tally->total);
     if (tally->total == 0 || tally->dane_pass < tally->total)
         return "";
     return "; senders that support DANE protect it by that";
 }
 
+static const char *presents(size_t count)
+{
+    return count == 1 ? "presents a valid certificate"
+                      : "present valid certificates";
+}
+
+/* "3 of 3 MX hosts match", "1 of 3 MX hosts matches" */
+static const char *match_clause(const struct tally *tally)
+{
+    return say(tally, "%zu of %zu MX hosts match%s", tally->matching,
+               tally->total, tally->matching == 1 ? "es" : "");
+}
+
 /* "3 of 3 MX hosts match and present valid certificates" */
 static const char *hosts_clause(const struct tally *tally)
 {
-    bool probed = tally->judge->facts->smtp_probed;
+    const char *match = match_clause(tally);
 
-    if (!probed)
+    if (!tally->judge->facts->smtp_probed)
         return say(tally,
-                   "%zu of %zu MX hosts match (SMTP was not probed, so that "
-                   "their certificates are not known)",
-                   tally->matching, tally->total);
+                   "%s (SMTP was not probed, so that their certificates are "
+                   "not known)",
+                   match);
     if (tally->untested > 0)
-        return say(tally,
-                   "%zu of %zu MX hosts match, %zu present%s valid "
-                   "certificates, %zu could not be tested",
-                   tally->matching, tally->total, tally->passing,
-                   tally->passing == 1 ? "s" : "", tally->untested);
+        return say(tally, "%s, %zu %s, %zu could not be tested", match,
+                   tally->passing, presents(tally->passing), tally->untested);
     if (tally->passing == tally->matching)
-        return say(tally,
-                   "%zu of %zu MX hosts match and present valid "
-                   "certificates",
-                   tally->passing, tally->total);
-    return say(tally,
-               "%zu of %zu MX hosts match, %zu of them present%s valid "
-               "certificates",
-               tally->matching, tally->total, tally->passing,
-               tally->passing == 1 ? "s" : "");
+        return say(tally, "%s and %s", match, presents(tally->passing));
+    return say(tally, "%s, %zu of them %s", match, tally->passing,
+               presents(tally->passing));
 }
 
 static const char *full_sentence(const struct tally *tally)
@@ -237,8 +246,9 @@ static const char *partly_sentence(const struct tally *tally)
 {
     return say(tally,
                "Mail to %s is protected by senders that support MTA-STS, "
-               "but they cannot use every MX host: enforce, %s",
-               tally->judge->facts->domain, hosts_clause(tally));
+               "but they cannot use every MX host: enforce, %s%s",
+               tally->judge->facts->domain, hosts_clause(tally),
+               dane_clause(tally));
 }
 
 static const char *refused_sentence(const struct tally *tally)
@@ -254,13 +264,13 @@ static const char *refused_sentence(const struct tally *tally)
     if (tally->matching == 0)
         return say(tally,
                    "Mail to %s is held up by senders that support MTA-STS: "
-                   "enforce, but no MX host matches the policy",
-                   domain);
+                   "enforce, but no MX host matches the policy%s",
+                   domain, dane_clause(tally));
     return say(tally,
                "Mail to %s is held up by senders that support MTA-STS: "
                "enforce, but no MX host both matches the policy and has a "
-               "valid certificate",
-               domain);
+               "valid certificate%s",
+               domain, dane_clause(tally));
 }
 
 static const char *testing_sentence(const struct tally *tally)
@@ -311,8 +321,9 @@ static const char *none_sentence(const struct tally *tally)
 }
 
 /* Why senders see no MTA-STS, though something is there. */
-static const char *broken_reason(const struct judge *judge)
+static const char *broken_reason(const struct tally *tally)
 {
+    const struct judge *judge = tally->judge;
     const struct fact_fetch *fetch = &judge->facts->policy_host.fetch;
 
     if (judge->facts->sts_txt.lookup.status == LOOKUP_BOGUS)
@@ -329,7 +340,8 @@ static const char *broken_reason(const struct judge *judge)
     if (fetch->status == FETCH_OK)
         return fetch->body.len > 0 ? "the policy is malformed"
                                    : "the policy is empty";
-    return fetch_status_text(fetch->status);
+    return say(tally, "the policy cannot be fetched: %s",
+               fetch_status_text(fetch->status));
 }
 
 static const char *broken_sentence(const struct tally *tally)
@@ -339,7 +351,7 @@ static const char *broken_sentence(const struct tally *tally)
     return say(tally,
                "Mail to %s is not protected by MTA-STS, though it is set "
                "up: %s%s",
-               judge->facts->domain, broken_reason(judge), dane_clause(tally));
+               judge->facts->domain, broken_reason(tally), dane_clause(tally));
 }
 
 static const char *dane_sentence(const struct tally *tally)
