@@ -92,9 +92,19 @@ static const struct fact_smtp *session_in(const struct fact_mx *mx,
     return NULL;
 }
 
+/* A host that fails for want of TLS has shown no certificate at all. */
+static const struct fact_smtp *mismatched(const struct fact_mx *mx)
+{
+    for (size_t i = 0; i < mx->session_count; i++)
+        if (mx->sessions[i].dane.state == MTASTS_DANE_FAIL &&
+            mx->sessions[i].dane.matched)
+            return &mx->sessions[i];
+    return NULL;
+}
+
 static void look_mismatch(struct judge *judge, const struct fact_mx *mx)
 {
-    const struct fact_smtp *failed = session_in(mx, MTASTS_DANE_FAIL);
+    const struct fact_smtp *failed = mismatched(mx);
 
     if (!failed)
         return;

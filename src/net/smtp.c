@@ -321,13 +321,28 @@ static void judge_main_tls(struct smtp_probe *probe)
     }
 }
 
+/* Whether the server had its chance to give us TLS. */
+static bool reached_tls(const struct fact_smtp *fact)
+{
+    switch (fact->status) {
+    case SMTP_OK:
+    case SMTP_NO_STARTTLS:
+    case SMTP_STARTTLS_TEMPORARY:
+    case SMTP_STARTTLS_REFUSED:
+    case SMTP_TLS_VERSION:
+    case SMTP_TLS_FAILED: return true;
+    default: return false;
+    }
+}
+
 static void judge_main_dane(struct smtp_probe *probe)
 {
     struct fact_dane_match *dane = &probe->fact->dane;
     const struct fact_tlsa *tlsa = probe->request.tlsa;
     if (dane->state != MTASTS_DANE_PASS)
         return;
-    dane->state = MTASTS_DANE_FAIL;
+    dane->state =
+        reached_tls(probe->fact) ? MTASTS_DANE_FAIL : MTASTS_DANE_NONE;
     if (!probe->fact->tls.handshake)
         return;
     if (dane_passed(probe->ssl))

@@ -54,9 +54,10 @@ struct smtp_request {
 
 /*
  * `fact` is in the request's arena. Its dane.state is of this session: PASS
- * or FAIL by the chain; FAIL without `matched` where usable records are
- * there, but no handshake was completed. A test that could not be made is
- * TEST_UNKNOWN, and so is what was left when the server stopped answering.
+ * or FAIL by the chain; FAIL without `matched` where usable records are there
+ * but the server gave no TLS; NONE where it was not reached.
+ * A test that could not be made is TEST_UNKNOWN, and so is what was left
+ * when the server stopped answering.
  */
 typedef void smtp_fn(void *ctx, const struct fact_smtp *fact);
 

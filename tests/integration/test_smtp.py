@@ -327,6 +327,9 @@ def test_dane_needs_a_secure_answer(serve, pki, good):
     server = serve(Manners(ehlo=b'250 mx\r\n'))
     session = probe(server, pki, stale)
     assert session['dane'] == {'state': 'fail'}
+    # nobody there: nothing is known of its keys
+    server = serve(Manners(close='connect'))
+    assert 'state' not in probe(server, pki, stale).get('dane', {})
 
 
 # ---- the tests ----
