@@ -98,13 +98,29 @@ static void find_suffixes(struct gathering *gathering)
         gathering->short_of_memory = true;
 }
 
+/* Whether to ask again: who got no connection has tried every address, and
+   would only wait for them once more. */
+static bool worth_varying(const struct gathering *gathering)
+{
+    switch (gathering->facts->policy_host.fetch.status) {
+    case FETCH_NOT_DONE:
+    case FETCH_NO_ADDRESS:
+    case FETCH_ADDRESS_REFUSED:
+    case FETCH_CONNECT_REFUSED:
+    case FETCH_CONNECT_TIMEOUT:
+    case FETCH_CONNECT_FAILED:
+    case FETCH_TIMEOUT: return false;
+    default: return gathering->gatherer->options.variations;
+    }
+}
+
 static void on_policy(struct gathering *gathering, void *subject _unused_)
 {
     struct fact_policy_host *policy = &gathering->facts->policy_host;
     bool fine = policy->fetch.status == FETCH_OK;
     if (fine)
         find_suffixes(gathering);
-    if (!gathering->gatherer->options.variations || policy->host.count == 0)
+    if (!worth_varying(gathering))
         return;
     policy->others = gathering_new_of(gathering, OTHERS_MAX, struct fact_fetch);
     if (!policy->others)
