@@ -41,7 +41,8 @@ def flags(answer):
 def policy(lab, domain, *more):
     """curl of a policy: (exit status, status code, type, body)."""
     done = lab.run(
-        "curl", "-s", "-m", str(FETCH_LIMIT), "-w", "\n%{http_code} %{content_type}",
+        "curl", "-s", "-m", str(FETCH_LIMIT), "-w",
+        "\n%{http_code} %{content_type}",
         *more, f"https://mta-sts.{domain}/.well-known/mta-sts.txt")
     body, _, last = done.stdout.rpartition("\n")
     status, _, kind = last.partition(" ")
