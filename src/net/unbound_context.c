@@ -31,6 +31,8 @@ static const struct setting SETTINGS[] = {
     {"rrset-roundrobin:", "no"},   /* the same facts each time */
     {"val-log-level:", "2"},       /* why an answer is bogus */
     {"val-bogus-ttl:", "60"},
+    /* RFC 8767 4: a week. By default a day, and TTLs over it unseen. */
+    {"cache-max-ttl:", "604800"},
     /* Queries that tell the root which anchors we hold. */
     {"trust-anchor-signaling:", "no"},
     {"root-key-sentinel:", "no"},
