@@ -36,10 +36,13 @@ static void check_again(const struct mtasts_next_hop *hop)
 {
     char text[MTASTS_NAME_MAX + 16];
     struct mtasts_next_hop again;
-    const char *format = hop->kind == MTASTS_NEXT_HOP_DOMAIN   ? "%s"
-                         : hop->kind == MTASTS_NEXT_HOP_PARENT ? ".%s"
-                                                               : "[%s]";
-    int len = snprintf(text, sizeof(text), format, hop->name);
+    bool domain = hop->kind == MTASTS_NEXT_HOP_DOMAIN;
+    bool parent = hop->kind == MTASTS_NEXT_HOP_PARENT;
+    int len = snprintf(text, sizeof(text), "%s%s%s",
+                       domain   ? ""
+                       : parent ? "."
+                                : "[",
+                       hop->name, domain || parent ? "" : "]");
 
     PROPERTY(mtasts_next_hop_parse(text, (size_t)len, &again) == 0);
     PROPERTY(again.kind == hop->kind);
