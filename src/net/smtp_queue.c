@@ -119,6 +119,13 @@ static struct lane *lane_running(struct smtp_queue *queue,
     return NULL;
 }
 
+static void leave_lane(const struct smtp_job *job)
+{
+    struct lane *lane = lane_running(job->queue, job);
+    if (lane)
+        lane->running = NULL;
+}
+
 /* Lets the first of `rest` whose address nobody looks at have the lane. */
 static void fill(struct smtp_queue *queue, struct lane *lane)
 {
@@ -148,7 +155,7 @@ static int ask_for_turn(struct smtp_queue *queue)
 /* Ends a job that runs; the lane is free before its callback is run. */
 static void done(struct smtp_job *job, const struct fact_smtp *fact)
 {
-    lane_running(job->queue, job)->running = NULL;
+    leave_lane(job);
     ask_for_turn(job->queue);
     job->fn(job->ctx, fact);
     job_free(job);
