@@ -139,7 +139,8 @@ enum json_layout {
 
 /*
  * Appends `json` to `buf`, without a line end. Members in the order in which
- * they were added or read. NULL is written as null.
+ * they were added or read. NULL is written as null. Control characters, DEL
+ * and C1 too, are escaped, so that a terminal can show it.
  * Errors: -MTASTS_ENOMEM, -MTASTS_ETOOLONG (the buffer's maximum).
  */
 int json_write(const struct json *json, enum json_layout layout,

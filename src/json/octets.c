@@ -25,21 +25,19 @@ static bool second_fits(unsigned char first, unsigned char second)
     }
 }
 
-/* Octets of the character at `text`; 0: it is none. */
+/* Octets of the character above U+007F at `text`; 0: it is none. */
 static size_t character_len(const char *text, size_t len)
 {
     const unsigned char *octets = (const unsigned char *)text;
-    size_t need = 1;
+    size_t need = 0;
 
-    if (octets[0] < 0x80)
-        return 1;
     if (in_range(octets[0], 0xc2, 0xdf))
         need = 2;
     else if (in_range(octets[0], 0xe0, 0xef))
         need = 3;
     else if (in_range(octets[0], 0xf0, 0xf4))
         need = 4;
-    if (need == 1 || need > len || !second_fits(octets[0], octets[1]))
+    if (need == 0 || need > len || !second_fits(octets[0], octets[1]))
         return 0;
     for (size_t i = 2; i < need; i++)
         if (!in_range(octets[i], 0x80, 0xbf))
@@ -53,6 +51,10 @@ static size_t valid_prefix(const char *text, size_t len)
     size_t at = 0;
 
     while (at < len) {
+        if ((unsigned char)text[at] < 0x80) { /* nearly always */
+            at++;
+            continue;
+        }
         size_t step = character_len(text + at, len - at);
         if (step == 0)
             break;

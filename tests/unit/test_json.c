@@ -198,7 +198,7 @@ static void test_building(void **state)
     assert_int_equal(json_write(json, JSON_ONE_LINE, &buf), 0);
     assert_string_equal(
         buf_text(&buf),
-        "{\"zebra\":\"\\\"\\\\\\n\x7f\",\"list\":[-5,null,false],"
+        "{\"zebra\":\"\\\"\\\\\\n\\u007f\",\"list\":[-5,null,false],"
         "\"octets\":\"a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd"
         "\xef\xbf\xbd\\u0000z\",\"empty\":\"\",\"null\":null}");
     buf_clear(&buf);
@@ -208,6 +208,56 @@ static void test_building(void **state)
     buf_clear(&buf);
     assert_int_equal(json_write(NULL, JSON_ONE_LINE, &buf), 0);
     assert_string_equal(buf_text(&buf), "null");
+}
+
+static const struct {
+    const char *text;
+    size_t len;
+    const char *written;
+} string_rows[] = {
+    {"", 0, "[\"\"]"},
+    {"\b\t\n\v\f\r\x1b", 7, "[\"\\b\\t\\n\\u000b\\f\\r\\u001b\"]"},
+    {"\0a\0", 3, "[\"\\u0000a\\u0000\"]"},
+    {"/<>&'", 5, "[\"/<>&'\"]"},
+    {"\x7f\xc2\x80\xc2\x9f\xc2\xa0", 7, "[\"\\u007f\\u0080\\u009f\xc2\xa0\"]"},
+    {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 9,
+     "[\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"]"},
+};
+
+static void test_writing_strings(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(string_rows); i++) {
+        struct json_builder list = json_build_array();
+        json_add_octets(&list, NULL, string_rows[i].text, string_rows[i].len);
+        _cleanup_json_ struct json *json = json_built(&list);
+        _cleanup_buf_ struct buf buf;
+        buf_init(&buf, 100);
+        assert_int_equal(json_write(json, JSON_ONE_LINE, &buf), 0);
+        assert_string_equal(buf_text(&buf), string_rows[i].written);
+    }
+}
+
+/* What was read is written as it was, in both layouts. */
+static void test_writing_values(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "[0,-1,9223372036854775807,1.5,-0.0,true,false,null]",
+        "{\"b\":{},\"a\":[],\"c\":[{\"x\":[[]]}]}",
+        "[\n  {\n    \"a\": [],\n    \"b\": {}\n  },\n  [\n    1\n  ]\n]",
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        enum json_layout layout =
+            strchr(rows[i], '\n') ? JSON_INDENTED : JSON_ONE_LINE;
+        _cleanup_json_ struct json *json = NULL;
+        _cleanup_buf_ struct buf buf;
+        buf_init(&buf, 1000);
+        assert_int_equal(
+            json_parse(rows[i], strlen(rows[i]), NULL, NULL, &json), 0);
+        assert_int_equal(json_write(json, layout, &buf), 0);
+        assert_string_equal(buf_text(&buf), rows[i]);
+    }
 }
 
 static void test_building_fails_once(void **state)
@@ -295,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_members_in_order),
         cmocka_unit_test(test_sharing),
         cmocka_unit_test(test_building),
+        cmocka_unit_test(test_writing_strings),
+        cmocka_unit_test(test_writing_values),
         cmocka_unit_test(test_building_fails_once),
         cmocka_unit_test(test_write_limit),
         cmocka_unit_test(test_base64),
