@@ -12,6 +12,7 @@ struct checker_options {
     const char *ca_file;       /* NULL: the system's bundle */
     const char *allow_private; /* NULL: none; "": all; or CIDR,CIDR,... */
     bool smtp;
+    bool variations;  /* fetch the policy in other ways too (gather.h) */
     unsigned timeout; /* seconds for one domain */
 };
 

@@ -176,6 +176,7 @@ static int run_world(const struct check_values *options,
         .ca_file = options->ca_file,
         .allow_private = options->allow_private,
         .smtp = !options->no_smtp,
+        .variations = !options->from, /* politeness in bulk */
         .timeout = options->timeout,
     };
     struct bulk_steps steps = {0};

@@ -48,8 +48,7 @@ static int put_text(const struct document_options *options,
 }
 
 /* Takes `json`; NULL: out of memory. */
-static int put_json(struct json *json, enum json_layout layout,
-                    struct buf *buf)
+static int put_json(struct json *json, enum json_layout layout, struct buf *buf)
 {
     int error = json ? json_write(json, layout, buf) : -MTASTS_ENOMEM;
     json_free(json);
@@ -97,8 +96,8 @@ int document_put(const struct document_options *options,
     return error;
 }
 
-int document_put_bad(const char *text, size_t len, size_t line,
-                     const char *why, struct buf *buf)
+int document_put_bad(const char *text, size_t len, size_t line, const char *why,
+                     struct buf *buf)
 {
     _cleanup_json_builder_ struct json_builder object = json_build_object();
     json_add_octets(&object, "domain", text, len);

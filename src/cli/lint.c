@@ -23,8 +23,7 @@ static void put_excerpt(struct paper *paper, const struct finding *finding,
 {
     if (!text.data || finding->line == 0 || finding->column == 0)
         return;
-    struct mtasts_bytes line =
-        excerpt_line(text.data, text.len, finding->line);
+    struct mtasts_bytes line = excerpt_line(text.data, text.len, finding->line);
     if (line.len > 0)
         excerpt_put(paper, INDENT, line, finding->column);
 }

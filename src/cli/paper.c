@@ -140,6 +140,14 @@ void paper_styled_words(struct paper *paper, enum style style, unsigned indent,
     style_off(paper, style);
 }
 
+void paper_styled_whole(struct paper *paper, enum style style, unsigned indent,
+                        const char *text)
+{
+    style_on(paper, style);
+    put_word(paper, indent, text, strlen(text));
+    style_off(paper, style);
+}
+
 void paper_block(struct paper *paper, unsigned indent, const char *text)
 {
     while (*text) {

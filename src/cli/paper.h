@@ -53,6 +53,11 @@ void paper_styled(struct paper *paper, enum style style, const char *text);
 void paper_styled_words(struct paper *paper, enum style style, unsigned indent,
                         const char *text);
 
+/* The same, but the text is not broken: it goes to the next line as a whole
+   if it does not fit. */
+void paper_styled_whole(struct paper *paper, enum style style, unsigned indent,
+                        const char *text);
+
 /* A block to paste: each line as it is, indented by `indent`. */
 void paper_block(struct paper *paper, unsigned indent, const char *text);
 

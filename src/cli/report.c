@@ -62,7 +62,7 @@ void report_message(struct paper *paper, const struct finding *finding)
     if (!ends_sentence(finding->message))
         paper_words(paper, REPORT_COLUMN, ".");
     paper_words(paper, REPORT_COLUMN, " ");
-    paper_styled_words(paper, STYLE_DIM, REPORT_COLUMN, buf_text(&buf));
+    paper_styled_whole(paper, STYLE_DIM, REPORT_COLUMN, buf_text(&buf));
     paper_line_end(paper);
 }
 
@@ -165,6 +165,8 @@ static void put_verdict(struct paper *paper, const struct facts *facts,
                         const struct verdict *verdict)
 {
     paper_styled_words(paper, style_of(verdict), 0, verdict->sentence);
+    if (!ends_sentence(verdict->sentence))
+        paper_styled_words(paper, style_of(verdict), 0, ".");
     paper_line_end(paper);
     paper_line_end(paper);
     paper_styled(paper, STYLE_BOLD, facts->domain);
@@ -178,7 +180,8 @@ static void put_verdict(struct paper *paper, const struct facts *facts,
     paper_printf(paper, 0, " (%.1f s)", facts->elapsed_ms / 1000.0);
     paper_line_end(paper);
     if (facts->resolver_note) {
-        paper_words(paper, 0, facts->resolver_note);
+        paper_printf(paper, 0, "Note: %s%s", facts->resolver_note,
+                     ends_sentence(facts->resolver_note) ? "" : ".");
         paper_line_end(paper);
     }
 }
@@ -235,9 +238,9 @@ static void put_trace(struct paper *paper, const struct trace *trace)
         paper_tab(paper, 2);
         paper_styled(paper, STYLE_DIM, time);
         paper_tab(paper, 13);
-        paper_words(paper, 15, step->step);
-        paper_words(paper, 15, ": ");
-        paper_words(paper, 15, step->result);
+        paper_words(paper, 13, step->step);
+        paper_words(paper, 13, ": ");
+        paper_words(paper, 13, step->result);
         paper_line_end(paper);
     }
     if (trace->omitted) {

@@ -37,7 +37,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [BINARY, *words], stdin=streams[0], stdout=streams[1],
             stderr=streams[2], pass_fds=(slave,), preexec_fn=take_terminal,
-            env=environment(TERM='xterm', **(env or {})))
+            env=environment(**{'TERM': 'xterm'} | (env or {})))
         os.close(slave)
         self.text = ''
 

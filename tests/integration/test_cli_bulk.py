@@ -71,8 +71,8 @@ def test_one_line_a_domain(server, validator):
 
 def test_text_keeps_the_order_of_words(server):
     domains = [f'd{i}.example' for i in range(30)] + ['plain.example']
-    text = text_of(*asking(server, '--jobs=31', *domains), status=WARNING)
-    found = re.findall(r'^([\w.]+): ', text, re.M)
+    text = text_of(*asking(server, '--jobs=31', *domains), status=ERROR)
+    found = re.findall(r'^([\w.]+): \d', text, re.M)
     assert found == domains
 
 
@@ -188,7 +188,7 @@ def peak_memory(words, names):
         process.stdin.close()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode in (FINE, WARNING, UNKNOWN)
+    assert process.returncode in (ERROR, UNKNOWN)
     return usage.ru_maxrss * 1024
 
 
@@ -230,20 +230,15 @@ def test_full_disk_ends_the_run(server):
     assert b'standard output: No space left on device' in result.stderr
 
 
-def test_reader_that_goes_away_ends_the_run(server):
-    names = b''.join(b'n%d.example\n' % i for i in range(100000))
-    with subprocess.Popen(
-            [BINARY, *asking(server, '--ndjson', '--from', '/dev/stdin')],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=environment()) as process:
+def test_reader_that_goes_away_ends_the_run(server, tmp_path):
+    path = tmp_path / 'list'
+    path.write_bytes(b''.join(b'n%d.example\n' % i for i in range(100000)))
+    with subprocess.Popen([BINARY, *asking(server, '--ndjson', '--from', path)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=environment()) as process:
         process.stdout.readline()
         process.stdout.close()
-        try:
-            process.stdin.write(names)
-            process.stdin.close()
-        except BrokenPipeError:
-            pass
-        assert process.wait(timeout=60) == UNKNOWN
+        assert process.wait(timeout=30) == UNKNOWN
         assert b'standard output' not in process.stderr.read()
 
 
@@ -374,19 +369,24 @@ def test_colour_on_a_terminal_only(server):
     assert '\x1b[' in text
 
 
+def wrapped_lines(text):
+    """All but texts to paste and the table, which are never broken."""
+    return [line for line in text.splitlines()
+            if not re.match(r' {15}| +MX host|  [ \d]{5} ', line)]
+
+
 @pytest.mark.parametrize('columns,most', [(60, 60), (80, 80), (200, 100),
                                           (20, 40)])
 def test_width_of_the_terminal(server, columns, most):
     text, _ = shown(*asking(server, 'plain.example'), columns=columns)
-    lines = re.sub(r'\x1b\[[\d;]*m', '', text).splitlines()
-    wrapped = [line for line in lines if not line.startswith(' ' * 15)]
-    assert max(map(len, wrapped)) <= most
-    assert max(map(len, wrapped)) > most * 2 // 3
+    lines = wrapped_lines(re.sub(r'\x1b\[[\d;]*m', '', text))
+    assert max(map(len, lines)) <= most
+    assert max(map(len, lines)) > most * 2 // 3
 
 
 def test_piped_text_is_readable_at_80_columns(server):
     text = run(*asking(server, 'plain.example')).stdout.decode()
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, wrapped_lines(text))) <= 80
 
 
 # ---- steps and facts ----
