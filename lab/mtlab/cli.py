@@ -30,6 +30,9 @@ def _say(line):
 
 def cmd_up(state, args):
     lab.require_root()
+    # Told to end while it starts, it takes down what it has.
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, lambda number, _: sys.exit(128 + number))
     if not lab.up(state, _say):
         _say("lab is up already (`lab status`, `lab down`)")
     return 0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Lab, require_root
+from conftest import DOWN_LIMIT, LAB, Lab, require_root
 from mtlab import table
 
 UP_PROMISE = 30      # seconds
@@ -517,6 +517,19 @@ def test_bad_usage():
     assert own.verb("up", "now").returncode == 2
     assert own.verb("exec", "--", "true").returncode == 1
     assert own.verb("status").returncode == 1
+
+
+def test_up_that_is_told_to_end_leaves_nothing():
+    require_root()
+    own = Lab(f"/run/mtasts-lab-ended-{os.getpid()}")
+    with subprocess.Popen([str(LAB), "up"], env=own.env, text=True,
+                          stdout=subprocess.PIPE) as going:
+        while "NSD" not in (line := going.stdout.readline()):
+            assert line, "it ended by itself"
+        going.terminate()
+        assert "lab is up" not in going.stdout.read()
+        assert going.wait(DOWN_LIMIT) == 128 + signal.SIGTERM
+    assert own.remains() == []
 
 
 def test_up_and_down_again_and_again():
