@@ -11,6 +11,7 @@ DESCRIPTION
 
 import json
 import os
+import subprocess
 import time
 
 import pytest
@@ -82,6 +83,16 @@ def test_row(documents, row):
 
 def test_nothing_but_the_table(documents):
     assert set(documents) == {row.domain for row in ROWS}
+
+
+def test_every_rule_has_a_row():
+    """A rule that no domain of the lab calls up is not proved to work."""
+    listed = subprocess.run([program(), "rules", "--json"], text=True,
+                            capture_output=True, timeout=ONE_LIMIT)
+    known = {rule["rule"] for rule in json.loads(listed.stdout)}
+    named = {rule for row in ROWS
+             for rule in row.expect + TABLE.expected_info(row)}
+    assert named == known
 
 
 @pytest.mark.parametrize("domain,status", [
