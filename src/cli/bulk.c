@@ -346,7 +346,7 @@ static void print_summary(const struct bulk *bulk)
                by_status[STATUS_FINE]);
     put_part(&buf, by_status[STATUS_WARNING], "with warnings");
     put_part(&buf, by_status[STATUS_ERROR], "with errors");
-    put_part(&buf, by_status[STATUS_UNKNOWN], "not to be told");
+    put_part(&buf, by_status[STATUS_UNKNOWN], "unknown");
     put_part(&buf, tally->bad_lines, "no domains");
     put_part(&buf, tally->given_up, "given up");
     if (bulk->interrupted)

@@ -64,12 +64,11 @@ static size_t word_width(const struct paper *paper, const char *word,
 static void put_word(struct paper *paper, unsigned indent, const char *word,
                      size_t len)
 {
-    size_t width = word_width(paper, word, len);
-    unsigned space = paper->space && paper->column > indent;
-    if (paper->column > indent &&
-        paper->column + space + width > paper->width) {
+    bool space = paper->space && paper->column > indent;
+    if (space &&
+        paper->column + 1 + word_width(paper, word, len) > paper->width) {
         paper_line_end(paper);
-        space = 0;
+        space = false;
     }
     if (paper->column < indent)
         put_spaces(paper, indent - paper->column);

@@ -58,10 +58,8 @@ void report_message(struct paper *paper, const struct finding *finding)
     buf_printf(&buf, "[%s%s%s]", rule->id, with_rfc ? ", " : "",
                with_rfc ? rule->rfc : "");
     put_mark(paper, finding->severity);
-    paper_words(paper, REPORT_COLUMN, finding->message);
-    if (!ends_sentence(finding->message))
-        paper_words(paper, REPORT_COLUMN, ".");
-    paper_words(paper, REPORT_COLUMN, " ");
+    paper_printf(paper, REPORT_COLUMN, "%s%s ", finding->message,
+                 ends_sentence(finding->message) ? "" : ".");
     paper_styled_whole(paper, STYLE_DIM, REPORT_COLUMN, buf_text(&buf));
     paper_line_end(paper);
 }
@@ -160,14 +158,21 @@ static enum style style_of(const struct verdict *verdict)
     return STYLE_CYAN;
 }
 
+static void put_sentence(struct paper *paper, enum style style,
+                         const char *text)
+{
+    _cleanup_buf_ struct buf buf;
+    buf_init(&buf, PAPER_MAX);
+    buf_printf(&buf, "%s%s", text, ends_sentence(text) ? "" : ".");
+    paper_styled_words(paper, style, 0, buf_text(&buf));
+    paper_line_end(paper);
+}
+
 static void put_verdict(struct paper *paper, const struct facts *facts,
                         const struct findings *findings,
                         const struct verdict *verdict)
 {
-    paper_styled_words(paper, style_of(verdict), 0, verdict->sentence);
-    if (!ends_sentence(verdict->sentence))
-        paper_styled_words(paper, style_of(verdict), 0, ".");
-    paper_line_end(paper);
+    put_sentence(paper, style_of(verdict), verdict->sentence);
     paper_line_end(paper);
     paper_styled(paper, STYLE_BOLD, facts->domain);
     if (paper->utf8 && strcmp(facts->unicode, facts->domain) != 0) {
@@ -199,9 +204,14 @@ static void put_finding(struct paper *paper, const struct findings *findings,
                         size_t index, bool verbose)
 {
     const struct finding *finding = &findings->items[index];
+    bool last = !goes_on(findings, index);
     report_message(paper, finding);
-    if (verbose || finding->severity != SEVERITY_INFO)
-        report_reason(paper, finding, !goes_on(findings, index));
+    if (!verbose && finding->severity == SEVERITY_INFO)
+        return;
+    report_reason(paper, finding, last);
+    if (last && index + 1 < findings->count &&
+        finding[1].rule->section == finding->rule->section)
+        paper_gap(paper);
 }
 
 static void put_title(struct paper *paper, const char *title)

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define NAME_COLUMN 8u    /* behind the preference */
-#define COLUMNS_WIDTH 42u /* of all columns behind the name */
+#define COLUMNS_WIDTH 43u /* of all columns behind the name */
 #define POLICY_WIDTH 8u
-#define TLS_WIDTH 16u
+#define TLS_WIDTH 14u
 #define CERTIFICATE_WIDTH 13u
 #define CELL_MAX 64u
 
@@ -39,6 +39,39 @@ static void policy_cell(const struct mtasts_sts_policy *policy,
         set_cell(cell, STYLE_RED, "no");
 }
 
+/* Why there is no TLS session, in a word or two. */
+static const char *const smtp_words[] = {
+    [SMTP_NOT_DONE] = "-",
+    [SMTP_OK] = "yes",
+    [SMTP_ADDRESS_REFUSED] = "private",
+    [SMTP_CONNECT_REFUSED] = "refused",
+    [SMTP_CONNECT_TIMEOUT] = "no answer",
+    [SMTP_CONNECT_FAILED] = "unreachable",
+    [SMTP_TIMEOUT] = "timeout",
+    [SMTP_CLOSED] = "hung up",
+    [SMTP_PROTOCOL] = "not SMTP",
+    [SMTP_GREETING_REFUSED] = "turned away",
+    [SMTP_NO_STARTTLS] = "no STARTTLS",
+    [SMTP_STARTTLS_TEMPORARY] = "STARTTLS 4xx",
+    [SMTP_STARTTLS_REFUSED] = "STARTTLS 5xx",
+    [SMTP_TLS_VERSION] = "too old",
+    [SMTP_TLS_FAILED] = "failed",
+};
+
+static const char *const verify_words[] = {
+    [VERIFY_NOT_DONE] = "-",
+    [VERIFY_OK] = "valid",
+    [VERIFY_EXPIRED] = "expired",
+    [VERIFY_NOT_YET_VALID] = "not yet",
+    [VERIFY_SELF_SIGNED] = "self-signed",
+    [VERIFY_UNTRUSTED_ROOT] = "untrusted",
+    [VERIFY_INCOMPLETE_CHAIN] = "incomplete",
+    [VERIFY_HOST_MISMATCH] = "wrong name",
+    [VERIFY_WEAK] = "weak",
+    [VERIFY_REVOKED] = "revoked",
+    [VERIFY_OTHER] = "not valid",
+};
+
 static void tls_cell(const struct fact_mx *mx, struct cell *cell)
 {
     const char *lowest = NULL;
@@ -48,7 +81,7 @@ static void tls_cell(const struct fact_mx *mx, struct cell *cell)
         if (session->status == SMTP_NOT_DONE)
             continue;
         if (session->status != SMTP_OK) {
-            set_cell(cell, STYLE_RED, smtp_status_name(session->status));
+            set_cell(cell, STYLE_RED, smtp_words[session->status]);
             return;
         }
         const char *version = session->tls.version;
@@ -70,7 +103,7 @@ static void certificate_cell(const struct facts *facts,
         if (tls->verify == VERIFY_NOT_DONE)
             continue;
         if (tls->verify != VERIFY_OK) {
-            set_cell(cell, STYLE_RED, verify_status_name(tls->verify));
+            set_cell(cell, STYLE_RED, verify_words[tls->verify]);
             return;
         }
         if (tls->chain_count > 0 && tls->chain[0].not_after < least)
@@ -145,7 +178,7 @@ static void put_host(struct paper *paper, const struct facts *facts,
     paper_styled(paper, STYLE_PLAIN, facts->mx.implicit ? "    -" : preference);
     paper_tab(paper, NAME_COLUMN);
     paper_styled(paper, STYLE_PLAIN, mx->name);
-    if (paper->column >= column)
+    if (paper->column + 1 >= column)
         paper_line_end(paper); /* a long name: the rest goes below */
     put_cells(paper, column, cells);
 }
