@@ -25,7 +25,8 @@ static bool whole_certificate(const uint8_t *data, size_t len)
 {
     const unsigned char *at = data;
     X509 *certificate = d2i_X509(NULL, &at, (long)len);
-    bool whole = certificate && at == data + len;
+    bool whole = certificate && at == data + len &&
+                 X509_get0_pubkey(certificate) != NULL;
     X509_free(certificate);
     ERR_clear_error();
     return whole;

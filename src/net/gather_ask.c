@@ -350,7 +350,7 @@ static void on_tlsa(struct gathering *gathering, void *subject,
         else if (error == -MTASTS_ENOMEM)
             gathering->short_of_memory = true;
     }
-    if (tlsa->count > 1)
+    if (tlsa->rrs)
         qsort(tlsa->rrs, tlsa->count, sizeof(*tlsa->rrs), compare_tlsa);
     asking->fn(gathering, asking->subject);
 }

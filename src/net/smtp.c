@@ -18,6 +18,7 @@
 
 #define SMTP_PORT 25u
 #define LEAST_MS 500u /* less left than this: no new connection */
+#define USUAL_CIPHERS "DEFAULT:@SECLEVEL=0"
 
 /* What to offer in one handshake. Security level 0: to see what is there is
    the task, to judge it somebody else's. */
@@ -45,15 +46,14 @@ struct smtp_probe {
 };
 
 struct test {
-    enum smtp_tests flag;
     struct offer offer;
-    bool inject;
     enum test_result (*judge)(struct smtp_probe *probe,
                               const struct smtp_outcome *outcome);
+    enum smtp_tests flag;
+    bool inject;
 };
 
-static const struct offer MAIN = {TLS1_2_VERSION, 0, "DEFAULT:@SECLEVEL=0",
-                                  true};
+static const struct offer MAIN = {TLS1_2_VERSION, 0, USUAL_CIPHERS, true};
 
 static void probe_free(struct smtp_probe *probe)
 {
@@ -215,26 +215,26 @@ static enum test_result judge_injection(struct smtp_probe *probe _unused_,
 
 /* In the order they are made; the one that may get us banned comes last. */
 static const struct test TESTS[] = {
-    {SMTP_TEST_TLS13,
-     {TLS1_3_VERSION, 0, "DEFAULT:@SECLEVEL=0", true},
-     false,
-     judge_tls13},
-    {SMTP_TEST_NO_SNI,
-     {TLS1_2_VERSION, 0, "DEFAULT:@SECLEVEL=0", false},
-     false,
-     judge_no_sni},
-    {SMTP_TEST_OLD_TLS,
-     {TLS1_VERSION, TLS1_1_VERSION, "ALL:@SECLEVEL=0", true},
-     false,
-     judge_old_tls},
-    {SMTP_TEST_WEAK_CIPHER,
-     {TLS1_2_VERSION, TLS1_2_VERSION, "kRSA:aNULL:eNULL:@SECLEVEL=0", true},
-     false,
-     judge_weak_cipher},
-    {SMTP_TEST_INJECTION,
-     {TLS1_2_VERSION, 0, "DEFAULT:@SECLEVEL=0", true},
-     true,
-     judge_injection},
+    {{TLS1_3_VERSION, 0, USUAL_CIPHERS, true},
+     judge_tls13,
+     SMTP_TEST_TLS13,
+     false},
+    {{TLS1_2_VERSION, 0, USUAL_CIPHERS, false},
+     judge_no_sni,
+     SMTP_TEST_NO_SNI,
+     false},
+    {{TLS1_VERSION, TLS1_1_VERSION, "ALL:@SECLEVEL=0", true},
+     judge_old_tls,
+     SMTP_TEST_OLD_TLS,
+     false},
+    {{TLS1_2_VERSION, TLS1_2_VERSION, "kRSA:aNULL:eNULL:@SECLEVEL=0", true},
+     judge_weak_cipher,
+     SMTP_TEST_WEAK_CIPHER,
+     false},
+    {{TLS1_2_VERSION, 0, USUAL_CIPHERS, true},
+     judge_injection,
+     SMTP_TEST_INJECTION,
+     true},
 };
 
 static enum test_result *result_of(struct fact_smtp *fact, enum smtp_tests flag)
