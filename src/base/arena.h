@@ -32,8 +32,7 @@ char *arena_copy(struct arena *arena, const char *data, size_t len);
 /* A copy of a C string; NULL for NULL. */
 char *arena_string(struct arena *arena, const char *text);
 
-char *arena_printf(struct arena *arena, const char *format, ...)
-    _printf_(2, 3);
+char *arena_printf(struct arena *arena, const char *format, ...) _printf_(2, 3);
 
 /* Octets handed out so far. */
 size_t arena_used(const struct arena *arena);

@@ -30,7 +30,8 @@ static inline bool ascii_is_alnum(char c)
 
 static inline bool ascii_is_xdigit(char c)
 {
-    return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return ascii_is_digit(c) || (c >= 'a' && c <= 'f') ||
+           (c >= 'A' && c <= 'F');
 }
 
 /* WSP of RFC 5234 B.1: space and tab, nothing else. */
