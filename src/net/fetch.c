@@ -99,9 +99,12 @@ static void detach(struct fetch *fetch)
 {
     if (!fetch->easy)
         return;
+    fetch->several = false;
     curl_multi_remove_handle(fetch->fetcher->multi, fetch->easy);
     curl_easy_cleanup(fetch->easy);
     fetch->easy = NULL;
+    loop_timer_cancel(fetch->nudge);
+    fetch->nudge = NULL;
     fetch_tls_clear(&fetch->handshake);
     remember_removal(fetch);
 }
@@ -218,6 +221,51 @@ static void on_timer(void *ctx)
     act(fetcher, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* Pausing for a moment is what makes libcurl look at a transfer again. */
+static void on_nudge(void *ctx)
+{
+    struct fetch *fetch = ctx;
+
+    fetch->nudge = NULL;
+    curl_easy_pause(fetch->easy, CURLPAUSE_SEND);
+    curl_easy_pause(fetch->easy, CURLPAUSE_CONT);
+}
+
+/*
+ * libcurl 7.88 makes ready to connect to the next address of a family, but
+ * does it only when the transfer is run again, for which it sets no timer.
+ * That it takes back the socket of the last one is all the sign there is.
+ */
+static void nudge(struct fetch *fetch)
+{
+    if (fetch->several && !fetch->handshake.context && !fetch->nudge)
+        loop_timer(fetch->fetcher->loop, 0, on_nudge, fetch, &fetch->nudge);
+}
+
+/*
+ * It may also close a socket and open the next without a word between: when
+ * the number is the same, the kernel has forgotten what we watch it for.
+ */
+void fetch_opened(struct fetch *fetch, int fd)
+{
+    for (size_t i = 0; i < FETCH_SOCKETS; i++)
+        if (fetch->sockets[i].watch && fetch->sockets[i].fd == fd)
+            loop_watch_renew(fetch->sockets[i].watch);
+}
+
+/* `watch` NULL: no longer watched. */
+static void remember_socket(struct fetch *fetch, int fd,
+                            struct loop_watch *watch)
+{
+    for (size_t i = 0; i < FETCH_SOCKETS; i++) {
+        struct fetch_socket *slot = &fetch->sockets[i];
+        if (watch ? !slot->watch : slot->watch && slot->fd == fd) {
+            *slot = (struct fetch_socket){fd, watch};
+            return;
+        }
+    }
+}
+
 /* For CURLMOPT_TIMERFUNCTION. */
 static int on_curl_timer(CURLM *multi, long ms, void *ctx)
 {
@@ -240,12 +288,15 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
 {
     struct fetcher *fetcher = ctx;
     struct loop_watch *watch = socket_ctx;
+    struct fetch *fetch = NULL;
     unsigned events = 0;
 
-    (void)easy;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
     if (what == CURL_POLL_REMOVE) {
         loop_watch_cancel(watch);
         curl_multi_assign(fetcher->multi, fd, NULL);
+        remember_socket(fetch, fd, NULL);
+        nudge(fetch);
         return 0;
     }
     if (what & CURL_POLL_IN)
@@ -256,6 +307,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
         return loop_watch_change(watch, events) ? -1 : 0;
     if (loop_watch(fetcher->loop, fd, events, on_ready, fetcher, &watch))
         return -1;
+    remember_socket(fetch, fd, watch);
     curl_multi_assign(fetcher->multi, fd, watch);
     return 0;
 }
@@ -324,6 +376,17 @@ static char *address_list(const struct fetch_request *request)
     return buf.data;
 }
 
+/* Whether a family has more than one address to try. */
+static bool has_several(const struct fetch_request *request)
+{
+    size_t count[2] = {0, 0};
+
+    for (size_t i = 0; i < request->address_count; i++)
+        if (request->addresses[i].allowed)
+            count[request->addresses[i].ipv6 ? 1 : 0]++;
+    return count[0] > 1 || count[1] > 1;
+}
+
 static struct fact_fetch *fact_new(const struct fetch_request *request)
 {
     struct fact_fetch *fact = arena_new_of(request->arena, struct fact_fetch);
@@ -361,6 +424,7 @@ static struct fetch *fetch_new(struct fetcher *fetcher,
         arena, request->user_agent ? request->user_agent : USER_AGENT);
     fetch->accept_encoding = arena_string(arena, request->accept_encoding);
     fetch->connect_only = request->connect_only;
+    fetch->several = has_several(request);
     fetch->deadline_ms =
         request->deadline_ms ? request->deadline_ms : FETCH_DEADLINE_MS;
     fetch->started = loop_now_ms(fetcher->loop);

@@ -20,6 +20,8 @@ static enum fetch_status answer_status(const struct fetch *fetch)
 
     if (fetch->connect_only)
         return FETCH_OK;
+    if (!response->complete)
+        return FETCH_TRUNCATED;
     if (status >= 300 && status < 400)
         return FETCH_REDIRECT;
     if (status != 200)
@@ -45,12 +47,10 @@ static enum fetch_status connect_status(const struct fetch *fetch)
     }
 }
 
+/* libcurl's own times do not say so before TLS is up. */
 static bool connected(const struct fetch *fetch)
 {
-    curl_off_t us = 0;
-
-    curl_easy_getinfo(fetch->easy, CURLINFO_CONNECT_TIME_T, &us);
-    return us > 0;
+    return fetch->handshake.context != NULL;
 }
 
 static enum fetch_status handshake_status(const struct fetch *fetch)
@@ -62,10 +62,13 @@ static enum fetch_status handshake_status(const struct fetch *fetch)
     return fetch->handshake.version ? FETCH_TLS_VERSION : FETCH_TLS_FAILED;
 }
 
+/* libcurl has no code of its own for chunks that are none. */
 static enum fetch_status broken_status(const struct fetch *fetch)
 {
-    return fetch->fact->tls.handshake ? FETCH_TRUNCATED
-                                      : handshake_status(fetch);
+    if (!fetch->fact->tls.handshake)
+        return handshake_status(fetch);
+    return strstr(fetch->error, "chunked-encoding") ? FETCH_PROTOCOL
+                                                    : FETCH_TRUNCATED;
 }
 
 static enum fetch_status curl_status(const struct fetch *fetch, CURLcode code)

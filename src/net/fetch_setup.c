@@ -19,6 +19,7 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose,
 {
     struct fetch *fetch = ctx;
     struct address address;
+    int fd;
 
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKET_BAD;
@@ -31,8 +32,11 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose,
         }
         fetch->guarded = FETCH_GUARD_PASSED;
     }
-    return socket(target->family, target->socktype | SOCK_CLOEXEC,
-                  target->protocol);
+    fd = socket(target->family, target->socktype | SOCK_CLOEXEC,
+                target->protocol);
+    if (fd >= 0)
+        fetch_opened(fetch, fd);
+    return fd;
 }
 
 /* Breaks the transfer off, for the first reason that there is. */
@@ -172,7 +176,9 @@ static CURLcode set_addresses(struct fetch *fetch, struct curl_slist **removals)
 static CURLcode set_request(struct fetch *fetch, const char *proxy)
 {
     CURL *easy = fetch->easy;
-    uint32_t connect_ms = MIN_OF(FETCH_CONNECT_MS, fetch->deadline_ms);
+    uint32_t connect_ms = fetch->several
+                              ? MIN_OF(FETCH_CONNECT_MS, fetch->deadline_ms)
+                              : fetch->deadline_ms;
     CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, fetch->fact->url);
 
     if (!code)

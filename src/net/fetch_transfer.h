@@ -11,11 +11,11 @@
 
 #define FETCH_URL_MAX 2048u /* octets */
 #define FETCH_CONNECT_MS                                                       \
-    10000u                     /* TCP and TLS, of the whole deadline: with     \
-                                  several addresses of a family each gets      \
-                                  half of what is left */
+    10000u /* TCP and TLS, where a family has several addresses: each gets     \
+              half of what is left */
 #define FETCH_EYEBALLS_MS 200l /* head start of IPv6 (RFC 8305 5) */
-#define FETCH_READ_SIZE 8192l  /* octets libcurl reads at once */
+#define FETCH_SOCKETS 4u /* watched at once: one a family, and change-overs */
+#define FETCH_READ_SIZE 8192l /* octets libcurl reads at once */
 
 /* What became of the address that libcurl wanted to connect to. */
 enum fetch_guard {
@@ -31,6 +31,12 @@ struct fetch_handshake {
     bool closed;      /* close_notify was received */
 };
 
+/* A socket that libcurl has us watch. */
+struct fetch_socket {
+    int fd;
+    struct loop_watch *watch; /* NULL: none */
+};
+
 struct fetch {
     struct fetcher *fetcher;
     struct fetch *next; /* in the list of its state */
@@ -38,7 +44,8 @@ struct fetch {
     struct fetch_list *list;
     CURL *easy; /* NULL while waiting */
     struct curl_slist *resolve;
-    struct loop_timer *deadline;       /* or the immediate end */
+    struct loop_timer *deadline;
+    struct loop_timer *nudge; /* has libcurl look at the transfer again */
     const struct address_guard *guard; /* NULL: none, with a proxy */
     X509_STORE *store;
     struct arena *arena;
@@ -48,6 +55,8 @@ struct fetch {
     const char *accept_encoding;
     char *addresses; /* for CURLOPT_RESOLVE */
     bool connect_only;
+    bool several; /* addresses of one family */
+    struct fetch_socket sockets[FETCH_SOCKETS];
     uint64_t started;
     uint32_t deadline_ms;
     fetch_fn *fn;
@@ -70,6 +79,9 @@ void fetch_tls_clear(struct fetch_handshake *handshake);
 /* Makes and fills the easy handle. 0 or a negative error. */
 int fetch_setup(struct fetch *fetch, const char *proxy,
                 struct curl_slist **removals);
+
+/* libcurl has opened a socket for this fetch; in fetch.c. */
+void fetch_opened(struct fetch *fetch, int fd);
 
 /* Fills the fact from what libcurl says at the end. */
 void fetch_result(struct fetch *fetch, CURLcode code);

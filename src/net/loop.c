@@ -358,6 +358,12 @@ int loop_watch_change(struct loop_watch *watch, unsigned events)
     return 0;
 }
 
+int loop_watch_renew(struct loop_watch *watch)
+{
+    event_del(&watch->event);
+    return event_add(&watch->event, NULL) ? -MTASTS_ESYSTEM : 0;
+}
+
 void loop_watch_cancel(struct loop_watch *watch)
 {
     if (!watch)

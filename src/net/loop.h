@@ -79,6 +79,9 @@ void loop_timer_cancel(struct loop_timer *timer);
 int loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn *fn,
                void *ctx, struct loop_watch **ret_watch);
 int loop_watch_change(struct loop_watch *watch, unsigned events);
+/* The descriptor was closed without a word, and opened again under the same
+   number: watches it as before. */
+int loop_watch_renew(struct loop_watch *watch);
 /* Of loop_watch() and loop_signal(). Also frees it; NULL is fine, and so is
    a call from the watch's own callback. */
 void loop_watch_cancel(struct loop_watch *watch);
