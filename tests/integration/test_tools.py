@@ -160,6 +160,41 @@ def test_lists_fault(tmp_path, file):
         (f'{file}: not in its meson.build\n', 1)
 
 
+PAGE = ROOT / 'docs/conformance.md'
+
+
+def conformance(page, tmp_path):
+    file = tmp_path / 'page.md'
+    file.write_text(page)
+    return subprocess.run([ROOT / 'tools/check-conformance', file],
+                          capture_output=True, text=True, timeout=30)
+
+
+def test_conformance_page_clean(tmp_path):
+    assert conformance(PAGE.read_text(), tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize('pattern, put, complaint', [
+    ('test_join', 'test_joyn', 'test_joyn is not in test_sts_record.c'),
+    ('`healthy.example`', '`helthy.example`', 'helthy.example is not in'),
+    ('`src/net/tls.c`', '`src/net/tsl.c`', 'there is no src/net/tsl.c'),
+    ('rule `mx-null`', 'rule `mx-nul`', 'there is no rule mx-nul'),
+    ('| M-002 |', '| M-001 |', 'M-001 stands twice'),
+])
+def test_conformance_page_fault(pattern, put, complaint, tmp_path):
+    page = PAGE.read_text()
+    assert pattern in page
+    result = conformance(page.replace(pattern, put, 1), tmp_path)
+    assert complaint in result.stderr
+    assert result.returncode == 1
+
+
+def test_conformance_page_wants_proof(tmp_path):
+    result = conformance('| M-001 | 1 | MUST | a | yes | `tools/` | |\n',
+                         tmp_path)
+    assert '"yes" without a proof' in result.stderr
+
+
 PURE_FAULTS = [
     ('#include <time.h>\nlong a(void) { return time(0); }', 'calls time'),
     ('#include <stdio.h>\nvoid a(void) { puts("x"); }', 'calls puts'),
