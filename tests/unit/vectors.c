@@ -15,7 +15,7 @@
 static void give_up(const char *what, const char *detail)
 {
     fprintf(stderr, "vectors: %s: %s\n", what, detail);
-    exit(99);
+    abort();
 }
 
 static void *get_memory(size_t size)
@@ -164,8 +164,12 @@ struct mtasts_bytes *vectors_rrs(const json_t *rrset, size_t *ret_count)
 
 void vectors_free_rrs(struct mtasts_bytes *rrs, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        free((void *)(uintptr_t)rrs[i].data);
+    for (size_t i = 0; i < count; i++) {
+        void *data; /* join_rr() made it: not const */
+
+        memcpy(&data, &rrs[i].data, sizeof(data));
+        free(data);
+    }
     free(rrs);
 }
 
