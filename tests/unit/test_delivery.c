@@ -257,14 +257,14 @@ static struct mtasts_sts_policy *policy_of(enum which which)
 /* clang-format off */
 static const struct after {
     enum which policy;
-    bool listed;
+    int listed; /* or not; int, so that the columns stay in this order */
     enum mtasts_tls_outcome outcome;
     enum mtasts_dane_state dane;
     unsigned flags;
     enum mtasts_action action;
     enum mtasts_policy_type reported;
     enum mtasts_result result;
-    bool also_sts;
+    int also_sts;
     enum mtasts_result sts_result;
 } afters[] = {
     /* no policy, and mode none, which is the same: opportunistic TLS */
