@@ -4,8 +4,8 @@
  *
  * A function looks at one session and says what it found; what several
  * addresses of a host have in common becomes one finding. What is wrong is
- * an error where the owner wants TLS (a policy in testing or enforce), else
- * a warning: mail is then delivered all the same.
+ * an error where the owner wants TLS (a policy in testing or enforce, or
+ * DANE), else a warning: mail is then delivered all the same.
  */
 #include "base/ascii.h"
 #include "check/certificates.h"
@@ -24,10 +24,11 @@ typedef struct note note_fn(struct judge *judge, const struct fact_mx *mx,
 
 static const struct note nothing = {SEVERITY_OK, NULL};
 
-/* An error where TLS is wanted, else a warning. */
-static enum severity grave(const struct judge *judge)
+/* An error where TLS is wanted, by a policy or DANE, else a warning. */
+static enum severity grave(const struct judge *judge, const struct fact_mx *mx)
 {
-    return judge_wants_tls(judge) ? SEVERITY_ERROR : SEVERITY_WARNING;
+    return judge_wants_tls(judge) || judge_has_dane(mx) ? SEVERITY_ERROR
+                                                        : SEVERITY_WARNING;
 }
 
 /* ---- going over the sessions ---- */
@@ -102,9 +103,8 @@ static const char *reply(struct judge *judge, const struct fact_smtp *session)
 static struct note look_starttls(struct judge *judge, const struct fact_mx *mx,
                                  const struct fact_smtp *session)
 {
-    enum severity severity = grave(judge);
+    enum severity severity = grave(judge, mx);
 
-    (void)mx;
     switch (session->status) {
     case SMTP_STARTTLS_TEMPORARY: severity = SEVERITY_WARNING; break;
     case SMTP_NO_STARTTLS:
@@ -232,7 +232,7 @@ static struct note look_certificate(struct judge *judge,
     if (session->status != SMTP_OK || !pkix_matters(judge, mx))
         return nothing;
     return (struct note){
-        grave(judge),
+        grave(judge, mx),
         certificate_fault(judge->arena, &session->tls, mx->name),
     };
 }
@@ -254,7 +254,7 @@ static struct note look_expiring(struct judge *judge, const struct fact_mx *mx,
     if (severity == SEVERITY_OK)
         return nothing;
     return (struct note){
-        MIN_OF(severity, grave(judge)),
+        MIN_OF(severity, grave(judge, mx)),
         certificate_expiring_text(judge->arena, leaf, judge->facts->time),
     };
 }
@@ -271,7 +271,7 @@ static struct note look_chain(struct judge *judge, const struct fact_mx *mx,
         return nothing;
     if (session->tls.verify == VERIFY_INCOMPLETE_CHAIN)
         return (struct note){
-            grave(judge),
+            grave(judge, mx),
             certificate_fault(judge->arena, &session->tls, mx->name),
         };
     if (session->tls.verify == VERIFY_OK &&
@@ -295,13 +295,12 @@ static struct note look_weak(struct judge *judge, const struct fact_mx *mx,
     enum verify_status verify = session->tls.verify;
     const char *why = NULL;
 
-    (void)mx;
     if (session->status == SMTP_OK &&
         (verify == VERIFY_OK || verify == VERIFY_WEAK))
         why = certificate_weakness(judge->arena, &session->tls);
     if (!why)
         return nothing;
-    return (struct note){grave(judge), why};
+    return (struct note){grave(judge, mx), why};
 }
 
 void rule_smtp_certificate_weak(struct judge *judge)
@@ -314,9 +313,9 @@ void rule_smtp_certificate_weak(struct judge *judge)
 static struct note look_version(struct judge *judge, const struct fact_mx *mx,
                                 const struct fact_smtp *session)
 {
-    (void)mx;
     if (session->status == SMTP_TLS_VERSION)
-        return (struct note){grave(judge), smtp_status_text(SMTP_TLS_VERSION)};
+        return (struct note){grave(judge, mx),
+                             smtp_status_text(SMTP_TLS_VERSION)};
     if (session->old_tls != TEST_YES)
         return nothing;
     return (struct note){

@@ -22,11 +22,11 @@ struct tally {
     struct judge *judge;
     size_t total;
     size_t matching;
-    size_t passing;  /* covered, and valid over SMTP */
-    size_t failing;  /* not covered, or not valid */
-    size_t untested; /* covered, but SMTP told nothing */
-    size_t dane;     /* secure usable TLSA records */
-    size_t dane_pass;
+    size_t passing;   /* covered, and valid over SMTP */
+    size_t failing;   /* not covered, or not valid */
+    size_t untested;  /* covered, but SMTP told nothing */
+    size_t dane;      /* secure usable TLSA records */
+    size_t dane_pass; /* and they match, and the MX records are secure too */
     size_t dane_fail;
 };
 
@@ -59,23 +59,43 @@ static enum host_state host_state(const struct fact_mx *mx)
     return state;
 }
 
-static bool has_session(const struct fact_mx *mx, enum mtasts_dane_state state)
+static bool dane_passes(const struct fact_mx *mx)
 {
     for (size_t i = 0; i < mx->session_count; i++)
-        if (mx->sessions[i].dane.state == state)
+        if (mx->sessions[i].dane.state == MTASTS_DANE_PASS)
             return true;
     return false;
 }
 
+/* A certificate that matches no record, or no TLS; not a dead address. */
+static bool dane_fails(const struct fact_mx *mx)
+{
+    for (size_t i = 0; i < mx->session_count; i++) {
+        const struct fact_smtp *session = &mx->sessions[i];
+        if (session->dane.state == MTASTS_DANE_FAIL &&
+            (session->dane.matched || session_state(session) == HOST_FAILS))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 7672 section 2.2.1: forged MX records lead past any TLSA record. */
+static bool mx_is_secure(const struct judge *judge)
+{
+    return judge->facts->mx.lookup.dnssec == DNSSEC_SECURE;
+}
+
 static void add_dane(struct tally *tally, const struct fact_mx *mx)
 {
+    const struct judge *judge = tally->judge;
+
     if (!judge_has_dane(mx))
         return;
     tally->dane++;
-    if (has_session(mx, MTASTS_DANE_FAIL))
+    if (dane_fails(mx))
         tally->dane_fail++;
-    else if (has_session(mx, MTASTS_DANE_PASS) ||
-             !tally->judge->facts->smtp_probed)
+    else if (mx_is_secure(judge) &&
+             (dane_passes(mx) || !judge->facts->smtp_probed))
         tally->dane_pass++;
 }
 
@@ -308,6 +328,12 @@ static const char *none_sentence(const struct tally *tally)
                    domain);
     if (is_announced(judge))
         return say(tally, "Mail to %s is not protected: the policy says none",
+                   domain);
+    if (tally->dane > 0 && !mx_is_secure(judge))
+        return say(tally,
+                   "Mail to %s is not protected: there is no MTA-STS, and "
+                   "DANE of its MX hosts does not count while its MX records "
+                   "are not signed",
                    domain);
     if (tally->dane > 0)
         return say(tally,
