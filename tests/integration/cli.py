@@ -4,6 +4,8 @@ import os
 import pathlib
 import subprocess
 
+import jsonschema
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get('MTASTS_BIN', ROOT / 'build/mtasts'))
 VECTORS = ROOT / 'tests/vectors'
@@ -52,6 +54,15 @@ def complaint_of(*words, status=UNKNOWN, **options):
 
 def vectors(name):
     return json.loads((VECTORS / f'{name}.json').read_text('utf-8'))
+
+
+def validator(name):
+    """Of docs/NAME.schema.json, which is itself found to be right."""
+    path = ROOT / f'docs/{name}.schema.json'
+    schema = json.loads(path.read_text('utf-8'))
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
 
 
 def options_table():

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from cli import (ERROR, FINE, NO_MATCH, complaint_of, json_of, run, text_of,
-                 vectors)
+                 validator, vectors)
+
+SCHEMA = validator('lint')
 
 
 def octets(text):
@@ -29,12 +31,11 @@ def records(name):
             yield case
 
 
-def check_findings(findings):
-    for finding in findings:
-        assert list(finding) == ['rule', 'severity', 'line', 'column',
-                                 'message', 'fix']
-        assert finding['severity'] in ('error', 'warning', 'unknown', 'info')
-        assert finding['message']
+def lint(*words, status, **options):
+    """What lint --json answers, which is as its schema says."""
+    answer = json_of('lint', *words, status=status, **options)
+    SCHEMA.validate(answer)
+    return answer
 
 
 @pytest.mark.parametrize('case', named(records('txt-record')))
@@ -42,39 +43,36 @@ def test_sts_record_vector(case):
     result = run('lint', 'sts-record', '--json', '--', *case['words'])
     verdict = case['expect']['verdict']
     allowed = [verdict, *case.get('alt_verdicts', [])]
-    answer = json_of('lint', 'sts-record', '--json', '--', *case['words'],
-                     status=result.returncode)
+    answer = lint('sts-record', '--json', '--', *case['words'],
+                  status=result.returncode)
     assert list(answer) == ['verdict', 'id', 'findings']
     assert answer['verdict'] in allowed
     assert result.returncode == \
         (FINE if answer['verdict'] == 'valid' else ERROR)
     assert answer['id'] == case['expect'].get('id')
-    check_findings(answer['findings'])
 
 
 @pytest.mark.parametrize('case', named(records('tlsrpt-record')))
 def test_tlsrpt_record_vector(case):
     result = run('lint', 'tlsrpt-record', '--json', '--', *case['words'])
     allowed = [case['expect']['verdict'], *case.get('alt_verdicts', [])]
-    answer = json_of('lint', 'tlsrpt-record', '--json', '--', *case['words'],
-                     status=result.returncode)
+    answer = lint('tlsrpt-record', '--json', '--', *case['words'],
+                  status=result.returncode)
     assert list(answer) == ['verdict', 'rua', 'findings']
     assert answer['verdict'] in allowed
     assert result.returncode == \
         (FINE if answer['verdict'] == 'valid' else ERROR)
     assert answer['rua'] == case['expect'].get('rua', [])
-    check_findings(answer['findings'])
 
 
 @pytest.mark.parametrize('case', named(vectors('policy')))
 def test_policy_vector(case):
     body = base64.b64decode(case['body_base64'])
     expected = case['expect']
-    answer = json_of('lint', 'policy', '--json', '-', stdin=body,
-                     status=FINE if expected['valid'] else ERROR)
+    answer = lint('policy', '--json', '-', stdin=body,
+                  status=FINE if expected['valid'] else ERROR)
     assert list(answer) == ['valid', 'mode', 'max_age', 'mx', 'findings']
     assert answer['valid'] == expected['valid']
-    check_findings(answer['findings'])
     if expected['valid']:
         assert [answer['mode'], answer['max_age'], answer['mx']] == \
             [expected['mode'], expected['max_age'], expected['mx']]
@@ -95,9 +93,8 @@ CLAMPED = {'age-max-plus-1', 'age-8-digits', 'age-10-digits', 'age-2^31',
 def test_policy_vector_tolerant(case):
     body = base64.b64decode(case['body_base64'])
     expected = case.get('expect_lenient', case['expect'])
-    answer = json_of('lint', 'policy', '--json', '--tolerant', '-',
-                     stdin=body,
-                     status=FINE if case['expect']['valid'] else ERROR)
+    answer = lint('policy', '--json', '--tolerant', '-', stdin=body,
+                  status=FINE if case['expect']['valid'] else ERROR)
     assert list(answer) == ['valid', 'usable', 'mode', 'max_age', 'mx',
                             'findings']
     assert answer['valid'] == case['expect']['valid']
@@ -224,8 +221,8 @@ def test_huge_input_is_refused_with_its_limit():
 
 def test_many_faults_take_no_time():
     body = GOOD + b'\n' * 60000
-    answer = json_of('lint', 'policy', '--json', '-', stdin=body,
-                     status=ERROR, timeout=20)
+    answer = lint('policy', '--json', '-', stdin=body,
+                  status=ERROR, timeout=20)
     assert 0 < len(answer['findings']) <= 1000
 
 
