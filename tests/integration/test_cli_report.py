@@ -1,0 +1,133 @@
+"""The report for people, of every case of the rules."""
+import json
+import re
+
+import pytest
+
+from check_cases import cases, facts_of
+from cli import ERROR, FINE, UNKNOWN, WARNING, run
+from terminal import shown
+
+CASES = cases()
+STATUS = {'error': ERROR, 'warning': WARNING, 'unknown': UNKNOWN,
+          'info': FINE, 'ok': FINE}
+
+
+@pytest.fixture(scope='module', name='lines')
+def fixture_lines():
+    return [json.dumps(facts_of(case)) + '\n' for case in CASES]
+
+
+@pytest.fixture(scope='module', name='documents')
+def fixture_documents(lines):
+    result = run('check', '--facts', '-', '--ndjson',
+                 stdin=''.join(lines).encode(), timeout=300)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def texts_of(lines, *words):
+    """The reports of all of them, one after the other."""
+    result = run('check', '--facts', '-', *words,
+                 stdin=''.join(lines).encode(), timeout=300)
+    assert result.stderr == b''
+    return result.stdout.decode()
+
+
+def squeezed(text):
+    return ' '.join(text.split())
+
+
+@pytest.fixture(scope='module', name='reports')
+def fixture_reports(lines):
+    return {words: texts_of(lines, *words)
+            for words in ((), ('--verbose',))}
+
+
+@pytest.mark.parametrize('words', [(), ('--verbose',)])
+def test_reports_say_all_that_the_documents_hold(reports, documents, words):
+    text = squeezed(reports[words])
+    for document in documents:
+        assert document['verdict']['sentence'] in text
+        for finding in document['findings']:
+            assert squeezed(finding['message']) in text
+            assert f'[{finding["rule"]}' in text
+            if finding['severity'] != 'info' or words:
+                assert squeezed(finding['why']) in text
+                assert squeezed(finding['fix']) in text
+
+
+def test_findings_of_no_weight_take_no_room(reports, documents):
+    light = {finding['rule'] for document in documents
+             for finding in document['findings']
+             if finding['severity'] == 'info'}
+    heavy = {finding['rule'] for document in documents
+             for finding in document['findings']
+             if finding['severity'] != 'info'}
+    whys = {finding['why'] for document in documents
+            for finding in document['findings']
+            if finding['rule'] in light - heavy}
+    assert whys
+    text = squeezed(reports[()])
+    for why in whys:
+        assert squeezed(why) not in text
+
+
+@pytest.mark.parametrize('words', [(), ('--verbose',)])
+def test_reports_are_readable_at_80_columns(reports, words):
+    lines = reports[words].splitlines()
+    long = [line for line in lines if len(line) > 80
+            # texts to paste, and words that are longer than a line
+            and not line.startswith(' ' * 15)
+            and len(line.split()) > 1]
+    assert not long
+    # no line ends in white space, no two empty lines follow each other
+    assert not [line for line in lines if line != line.rstrip()]
+    assert '\n\n\n' not in reports[words]
+
+
+def test_texts_to_paste_are_whole(reports, documents):
+    """Each line of a fix of several lines, or a record, stands as it is."""
+    shown_lines = {line.strip() for line in reports[()].splitlines()}
+    pasted = 0
+    for document in documents:
+        for finding in document['findings']:
+            if finding['severity'] == 'info' or '\n' not in finding['fix']:
+                continue
+            pasted += 1
+            for line in finding['fix'].splitlines():
+                assert line.strip() in shown_lines
+    assert pasted > 5
+
+
+def test_exit_status_is_the_worst_severity(lines, documents):
+    seen = {}
+    for line, document in zip(lines, documents):
+        severities = {finding['severity'] for finding in document['findings']}
+        worst = next(name for name in
+                     ('error', 'warning', 'unknown', 'info', 'ok')
+                     if name in severities | {'ok'})
+        if seen.setdefault(worst, 0) < 3:  # of each kind some
+            seen[worst] += 1
+            result = run('check', '--facts', '-', stdin=line.encode())
+            assert result.returncode == STATUS[worst]
+            result = run('check', '--facts', '-', '--fail-on', 'error',
+                         stdin=line.encode())
+            assert result.returncode == {
+                'error': ERROR,
+                'warning': UNKNOWN if 'unknown' in severities else FINE,
+            }.get(worst, STATUS[worst])
+    assert set(seen) >= {'error', 'warning', 'unknown', 'info'}
+
+
+def test_colours_change_nothing_else(lines, tmp_path):
+    path = tmp_path / 'facts'
+    path.write_text(''.join(lines[:40]), 'utf-8')
+    plain = run('check', '--facts', path).stdout.decode()
+    coloured = run('check', '--facts', path, '--color=always').stdout.decode()
+    assert coloured != plain
+    assert re.sub(r'\x1b\[[\d;]*m', '', coloured) == plain
+    # what is switched on is switched off before the next is switched on
+    codes = [code == '0' for code in re.findall(r'\x1b\[([\d;]*)m', coloured)]
+    assert codes == [False, True] * (len(codes) // 2)
+    text, _ = shown('check', '--facts', path)
+    assert re.sub(r'\x1b\[[\d;]*m', '', text) == plain
