@@ -1,6 +1,9 @@
 /*
  * gather_mx: the MX hosts of a gathering's domain (RFC 5321 5.1, RFC 7505,
  * RFC 7672) and what they say over SMTP. See gathering.h.
+ *
+ * TLSA records are asked for at the name in the MX record alone, not where a
+ * CNAME of it leads (RFC 7672 2.2.2): such an MX is a fault by itself.
  */
 #include "net/gathering.h"
 
@@ -11,6 +14,7 @@
 
 #define MX_FIXED 2u    /* octets before the name: the preference */
 #define TRACE_MAX 600u /* octets of a step's name or result */
+#define LATE_TEXT "the deadline passed before it was done"
 #define NO_VALIDATION "the resolver does not validate DNSSEC"
 
 struct mx_asking {
@@ -67,7 +71,7 @@ static void stop_session(struct work *work, bool late)
     const struct fact_smtp fact = {
         .address = session->fact->address,
         .status = SMTP_NOT_DONE,
-        .detail = "the deadline passed before its turn",
+        .detail = LATE_TEXT,
     };
     if (late)
         on_session(session, &fact);
@@ -119,8 +123,7 @@ static void begin_session(struct gathering *gathering,
             work_begin(&session->work, gathering, stop_session);
     }
     if (error)
-        fact->detail = left > 0 ? mtasts_strerror(error)
-                                : "the deadline passed before its turn";
+        fact->detail = left > 0 ? mtasts_strerror(error) : LATE_TEXT;
 }
 
 static void begin_sessions(struct gathering *gathering,

@@ -8,6 +8,7 @@ import http.server
 import json
 import pathlib
 import signal
+import socket
 import ssl
 import sys
 import threading
@@ -26,6 +27,7 @@ WEB = {
     '::1': {'': POLICY},
     '127.0.1.3': {'': WIDE},
 }
+SILENT = '127.0.1.4'  # takes connections, says nothing
 OLD_BROWSER = POLICY.replace('enforce', 'testing')
 
 MAIL = {
@@ -63,7 +65,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Web(http.server.ThreadingHTTPServer):
     def __init__(self, address, folder):
-        import socket
         self.address_family = (socket.AF_INET6 if ':' in address
                                else socket.AF_INET)
         self.lock = LOCK
@@ -87,11 +88,13 @@ def main(folder):
     for address in WEB:
         threading.Thread(target=Web(address, folder).serve_forever,
                          daemon=True).start()
+    silent = socket.create_server((SILENT, 443))
     mail = {address: Server(Manners(context=server_context(
                 folder / 'mx.pem'), **manners), address, 25)
             for address, manners in MAIL.items()}
     print('up', flush=True)
     signal.sigwait([signal.SIGTERM])
+    silent.close()
     (folder / 'sessions').write_text(json.dumps(
         {address: [server.sessions, server.most_at_once]
          for address, server in mail.items()}), encoding='utf-8')

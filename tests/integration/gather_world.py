@@ -84,6 +84,8 @@ odd.{zone}. 300 MX 5 .
 odd.{zone}. 300 MX 10 mx4.{zone}.
 odd.{zone}. 300 MX 20 bad\\.name\\032here.{zone}.
 hung.{zone}. 300 MX 10 mx3.{zone}.
+mta-sts.hung.{zone}. 300 A 127.0.1.4
+_smtp._tls.hung.{zone}. 300 TXT "v=TLSRPTv1; rua=mailto:a@b.silent.test,https://x.silent.test/"
 slow.{zone}. 300 MX 10 mx5.{zone}.
 _smtp_sts.old.{zone}. 300 TXT "v=STSv1; id=1"
 _smtp-tlsrpt.old.{zone}. 300 TXT "v=TLSRPTv1; rua=mailto:a@b.example"

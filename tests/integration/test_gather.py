@@ -327,7 +327,35 @@ def test_silent_mail_server(world):
     assert facts['elapsed_ms'] < 3100
     session, = facts['mx']['hosts'][0]['sessions']
     assert session['status'] == 'timeout'
-    assert facts['policy_host']['fetch']['status'] == 'no-address'
+    assert facts['policy_host']['fetch']['status'] == 'timeout'
+
+
+def test_what_does_not_keep_the_deadline_is_stopped(world):
+    """Requests that would go on for ever, all of them at once."""
+    facts = world.gather('smtp=1', 'variations=1', 'deadline=1500',
+                         'overrun=1', 'hung.secure.test', 'a.silent.test',
+                         'hung.insecure.test', 'good.secure.test')
+    assert len(facts) == 4
+    assert all(1400 < one['elapsed_ms'] < 1900 for domain, one in
+               facts.items() if domain != 'good.secure.test')
+    hung = facts['hung.secure.test']
+    assert hung['sts_txt']['lookup']['status'] == 'nxdomain'
+    assert hung['policy_host']['fetch']['status'] == 'timeout'
+    assert hung['policy_host']['fetch']['url'].startswith('https://mta-sts.')
+    session, = hung['mx']['hosts'][0]['sessions']
+    assert session['address'] == '127.0.2.3'
+    assert 'status' not in session
+    assert 'deadline' in session['detail']
+    mail, https = hung['ruas']
+    assert mail['mx']['status'] == 'timeout'
+    assert https['endpoint']['status'] == 'no-address'
+    silent = facts['a.silent.test']
+    for name in ('sts_txt', 'tlsrpt_txt', 'legacy_sts_txt', 'mx'):
+        assert lookup(silent[name]['lookup'], 'why') == (
+            'timeout', 'unchecked', 'the deadline passed')
+    assert silent['policy_host']['host']['a']['status'] == 'timeout'
+    good = facts['good.secure.test']
+    assert good['policy_host']['fetch']['status'] == 'ok'
 
 
 def test_turn_that_never_comes(world):
