@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_COLUMN 8u    /* behind the preference */
+#define NAME_COLUMN 7u    /* behind the preference */
 #define COLUMNS_WIDTH 43u /* of all columns behind the name */
 #define POLICY_WIDTH 8u
 #define TLS_WIDTH 14u
@@ -174,11 +174,11 @@ static void put_host(struct paper *paper, const struct facts *facts,
     certificate_cell(facts, mx, &cells[2]);
     dane_cell(mx, &cells[3]);
     snprintf(preference, sizeof(preference), "%5u", mx->preference);
-    paper_tab(paper, 2);
+    paper_tab(paper, 1);
     paper_styled(paper, STYLE_PLAIN, facts->mx.implicit ? "    -" : preference);
     paper_tab(paper, NAME_COLUMN);
     paper_styled(paper, STYLE_PLAIN, mx->name);
-    if (paper->column + 1 >= column)
+    if (paper->column >= column)
         paper_line_end(paper); /* a long name: the rest goes below */
     put_cells(paper, column, cells);
 }

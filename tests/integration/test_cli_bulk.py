@@ -372,7 +372,7 @@ def test_colour_on_a_terminal_only(server):
 def wrapped_lines(text):
     """All but texts to paste and the table, which are never broken."""
     return [line for line in text.splitlines()
-            if not re.match(r' {15}| +MX host|  [ \d]{5} ', line)]
+            if not re.match(r' {15}| +MX host| [ \d]{5} ', line)]
 
 
 @pytest.mark.parametrize('columns,most', [(60, 60), (80, 80), (200, 100),
