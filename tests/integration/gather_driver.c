@@ -23,6 +23,7 @@
 #define JOBS_MAX 100u
 #define FIRST_BLOCK 8192u
 #define OVERRUN_MS 20000u
+#define AFTER_CANCEL_MS 300u
 
 struct job {
     struct driver *driver;
@@ -191,12 +192,21 @@ static void start_some(struct driver *driver, struct gatherer *gatherer)
     }
 }
 
+static void on_enough(void *ctx)
+{
+    struct driver *driver = ctx;
+    loop_stop(driver->loop);
+}
+
+/* Goes on for a moment: what still comes must find nobody. */
 static void on_cancel(void *ctx)
 {
     struct driver *driver = ctx;
+    struct loop_timer *timer = NULL;
     for (size_t i = 0; i < JOBS_MAX; i++)
         gather_cancel(TAKE_PTR(driver->gatherings[i]));
-    loop_stop(driver->loop);
+    if (loop_timer(driver->loop, AFTER_CANCEL_MS, on_enough, driver, &timer))
+        fail("no timer");
 }
 
 static void run(struct driver *driver, struct gatherer *gatherer)

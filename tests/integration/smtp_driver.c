@@ -23,6 +23,7 @@
 #include <string.h>
 
 #define TLSA_MAX 16u
+#define AFTER_CANCEL_MS 300u
 
 struct driver {
     struct loop *loop;
@@ -142,10 +143,20 @@ static void on_fact(void *ctx, const struct fact_smtp *fact)
     driver->mx.session_count = 1;
 }
 
+static void on_enough(void *ctx)
+{
+    struct driver *driver = ctx;
+    loop_stop(driver->loop);
+}
+
 static void on_cancel(void *ctx)
 {
     struct driver *driver = ctx;
+    struct loop_timer *timer = NULL;
     smtp_probe_cancel(TAKE_PTR(driver->probe));
+    /* the loop goes on: what still comes must find nobody */
+    if (loop_timer(driver->loop, AFTER_CANCEL_MS, on_enough, driver, &timer))
+        fail("no timer");
 }
 
 static void print(struct driver *driver)
