@@ -3,7 +3,7 @@
  */
 #include "cli/printable.h"
 
-#include "core/utf8.h"
+#include "base/utf8.h"
 #include <langinfo.h>
 #include <string.h>
 #include <wchar.h>

@@ -7,9 +7,9 @@
 #include "core/policy_line.h"
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "core/bytes.h"
 #include "core/fault_list.h"
-#include "core/utf8.h"
 
 /* sts-policy-ext-name: one alphanumeric and up to 31 more characters. */
 #define KEY_MAX 32

@@ -3,47 +3,11 @@
  */
 #include "json/octets.h"
 
+#include "base/utf8.h"
 #include <mtasts/error.h>
 #include <stdint.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-
-static bool in_range(unsigned char c, unsigned char low, unsigned char high)
-{
-    return c >= low && c <= high;
-}
-
-/* The second octet's range leaves out overlong forms and surrogates. */
-static bool second_fits(unsigned char first, unsigned char second)
-{
-    switch (first) {
-    case 0xe0: return in_range(second, 0xa0, 0xbf);
-    case 0xed: return in_range(second, 0x80, 0x9f);
-    case 0xf0: return in_range(second, 0x90, 0xbf);
-    case 0xf4: return in_range(second, 0x80, 0x8f);
-    default: return in_range(second, 0x80, 0xbf);
-    }
-}
-
-/* Octets of the character above U+007F at `text`; 0: it is none. */
-static size_t character_len(const char *text, size_t len)
-{
-    const unsigned char *octets = (const unsigned char *)text;
-    size_t need = 0;
-
-    if (in_range(octets[0], 0xc2, 0xdf))
-        need = 2;
-    else if (in_range(octets[0], 0xe0, 0xef))
-        need = 3;
-    else if (in_range(octets[0], 0xf0, 0xf4))
-        need = 4;
-    if (need == 0 || need > len || !second_fits(octets[0], octets[1]))
-        return 0;
-    for (size_t i = 2; i < need; i++)
-        if (!in_range(octets[i], 0x80, 0xbf))
-            return 0;
-    return need;
-}
 
 /* Octets at the beginning that are UTF-8. */
 static size_t valid_prefix(const char *text, size_t len)
@@ -55,7 +19,7 @@ static size_t valid_prefix(const char *text, size_t len)
             at++;
             continue;
         }
-        size_t step = character_len(text + at, len - at);
+        size_t step = utf8_sequence(text + at, len - at);
         if (step == 0)
             break;
         at += step;

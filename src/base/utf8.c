@@ -2,7 +2,7 @@
  * UTF-8 by the grammar of RFC 3629 section 4, which leaves out overlong
  * forms and surrogates by narrowing the range of the second octet.
  */
-#include "core/utf8.h"
+#include "base/utf8.h"
 
 #include <stdbool.h>
 

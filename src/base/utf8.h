@@ -1,8 +1,8 @@
 /*
  * UTF-8 (RFC 3629 section 4).
  */
-#ifndef MTASTS_CORE_UTF8_H
-#define MTASTS_CORE_UTF8_H
+#ifndef MTASTS_BASE_UTF8_H
+#define MTASTS_BASE_UTF8_H
 
 #include <stddef.h>
 
