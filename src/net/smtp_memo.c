@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-#define KEY_MAX 8192u /* octets; longer ones (huge TLSA RRsets) are not kept   \
-                       */
+/* Octets of a key; who has more (huge TLSA RRsets) is not kept. */
+#define KEY_MAX 8192u
 
 struct finding {
     struct arena *arena; /* NULL: free; owns all below */
