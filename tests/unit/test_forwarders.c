@@ -1,0 +1,138 @@
+/*
+ * Forwarders: addresses with ports, and resolv.conf(5) as people write it.
+ */
+#include "base/cleanup.h"
+#include "net/forwarders.h"
+#include "unit.h"
+
+#include <mtasts/error.h>
+
+struct address_row {
+    const char *text;
+    int error;
+    const char *address;
+    uint16_t port;
+};
+
+static const struct address_row ADDRESSES[] = {
+    {"192.0.2.1", 0, "192.0.2.1", 53},
+    {"192.0.2.1@5353", 0, "192.0.2.1", 5353},
+    {"192.0.2.1@65535", 0, "192.0.2.1", 65535},
+    {"2001:db8::1", 0, "2001:db8::1", 53},
+    {"::1@1", 0, "::1", 1},
+    {"192.0.2.1@0", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1@65536", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1@99999", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1@000053", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1@", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1@-1", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1@53@53", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1@domain", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1:53", -MTASTS_EINVAL, NULL, 0},
+    {"@53", -MTASTS_EINVAL, NULL, 0},
+    {"", -MTASTS_EINVAL, NULL, 0},
+    {"resolver.example", -MTASTS_EINVAL, NULL, 0},
+};
+
+static void test_address(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(ADDRESSES); i++) {
+        const struct address_row *row = &ADDRESSES[i];
+        struct forwarder_address parsed;
+        struct forwarders one = {.count = 99};
+        char text[ADDRESS_TEXT_MAX];
+        assert_int_equal(forwarder_address_parse(row->text, &parsed),
+                         row->error);
+        assert_int_equal(forwarders_one(row->text, &one), row->error);
+        if (row->error) {
+            assert_int_equal(one.count, 99);
+            continue;
+        }
+        address_text(&parsed.address, text);
+        assert_string_equal(text, row->address);
+        assert_int_equal(parsed.port, row->port);
+        assert_int_equal(one.count, 1);
+        assert_string_equal(one.text[0], row->text);
+    }
+}
+
+#define SERVERS_MAX 8
+
+struct conf_row {
+    const char *text;
+    const char *servers[SERVERS_MAX];
+};
+
+static const struct conf_row CONFS[] = {
+    {"nameserver 192.0.2.1\n", {"192.0.2.1"}},
+    {"nameserver 192.0.2.1", {"192.0.2.1"}},
+    {"nameserver\t \t192.0.2.1 # office\r\n", {"192.0.2.1"}},
+    {"nameserver 192.0.2.1\nsearch example.com\nnameserver 2001:db8::1\n"
+     "options edns0 trust-ad\n",
+     {"192.0.2.1", "2001:db8::1"}},
+    {"# nameserver 192.0.2.1\n;nameserver 192.0.2.2\n", {"127.0.0.1"}},
+    {" nameserver 192.0.2.1\n", {"127.0.0.1"}}, /* as the C library has it */
+    {"nameserver192.0.2.1\n", {"127.0.0.1"}},
+    {"nameservers 192.0.2.1\n", {"127.0.0.1"}},
+    {"nameserver\n", {"127.0.0.1"}},
+    {"nameserver dns.example.com\nnameserver 192.0.2.1\n", {"192.0.2.1"}},
+    {"nameserver fe80::1%eth0\n", {"fe80::1%eth0"}},
+    {"", {"127.0.0.1"}},
+    {"\n\n\n", {"127.0.0.1"}},
+    {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n"
+     "nameserver 192.0.2.4\nnameserver 192.0.2.5\nnameserver 192.0.2.6\n"
+     "nameserver 192.0.2.7\nnameserver 192.0.2.8\nnameserver 192.0.2.9\n",
+     {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5",
+      "192.0.2.6", "192.0.2.7", "192.0.2.8"}},
+    {"nameserver 1111:2222:3333:4444:5555:6666:7777:8888%abcdefghijklmnopqrstu"
+     "vwxyz0123456789abcdefghijklmnopqrstuvwxyz\n",
+     {"127.0.0.1"}}, /* longer than any */
+};
+
+static void test_conf(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(CONFS); i++) {
+        struct forwarders forwarders;
+        size_t count = 0;
+        forwarders_parse(CONFS[i].text, strlen(CONFS[i].text), &forwarders);
+        for (; count < SERVERS_MAX && CONFS[i].servers[count]; count++)
+            assert_string_equal(forwarders.text[count],
+                                CONFS[i].servers[count]);
+        assert_int_equal(forwarders.count, count);
+    }
+}
+
+static void test_nul(void **state)
+{
+    static const char text[] = "nameserver 192.0.2.1\0.9\nnameserver ::1\n";
+    struct forwarders forwarders;
+
+    (void)state;
+    forwarders_parse(text, sizeof(text) - 1, &forwarders);
+    assert_int_equal(forwarders.count, 2);
+    assert_string_equal(forwarders.text[0], "192.0.2.1");
+}
+
+static void test_file(void **state)
+{
+    struct forwarders forwarders = {.count = 0};
+
+    (void)state;
+    assert_int_equal(forwarders_read("/nonexistent", &forwarders), 0);
+    assert_string_equal(forwarders.text[0], "127.0.0.1");
+    assert_int_equal(forwarders_read("/", &forwarders), -MTASTS_EIO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_address),
+        cmocka_unit_test(test_conf),
+        cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_file),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
