@@ -244,7 +244,8 @@ struct fact_smtp {
                                      NULL or anonymous is accepted */
     const char *weak_cipher_name;
     enum test_result sni_varies; /* YES: another leaf without SNI */
-    const char *no_sni_sha256;   /* that leaf's fingerprint */
+    const char *no_sni_sha256;   /* that leaf's fingerprint; NULL: without
+                                    SNI there is no handshake at all */
     enum test_result requiretls; /* YES: offered inside TLS (RFC 8689) */
     const char *detail;
     uint32_t elapsed_ms;
