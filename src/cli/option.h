@@ -32,16 +32,16 @@ struct words {
 };
 
 struct option_row {
-    const char *name; /* without the dashes; NULL ends a table */
-    char letter;      /* short form, or 0 */
-    enum option_kind kind;
+    const char *name;     /* without the dashes; NULL ends a table */
     const char *argument; /* what the value is called in help, e.g. "FILE" */
     const char *help;     /* a phrase, without a final stop */
     size_t offset;        /* of the value in the command's struct */
-    unsigned min;         /* OPTION_NUMBER and OPTION_TIME */
-    unsigned max;
     const char *const *choices; /* NULL-terminated */
-    bool hidden;                /* not in help */
+    enum option_kind kind;
+    unsigned min; /* OPTION_NUMBER and OPTION_TIME */
+    unsigned max;
+    char letter; /* short form, or 0 */
+    bool hidden; /* not in help */
 };
 
 #define OPTION_ARGUMENTS_MAX 1000000u /* words: far above what exec takes */

@@ -35,6 +35,11 @@ static bool cut_word(struct span *span, const char *word)
     return true;
 }
 
+static bool ends_host(char c)
+{
+    return c == '/' || c == '?' || c == '#' || c == ':';
+}
+
 /* "https://example.com:443/path?query" -> "example.com" */
 static bool cut_url(struct span *span)
 {
@@ -43,7 +48,7 @@ static bool cut_url(struct span *span)
         if (!cut_word(span, schemes[i]))
             continue;
         for (size_t at = 0; at < span->len; at++)
-            if (memchr("/?#:", span->text[at], 4))
+            if (ends_host(span->text[at]))
                 span->len = at;
         return true;
     }
