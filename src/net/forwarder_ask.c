@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define REASON_MAX 400u  /* octets; the address before it makes it longer */
 #define ANSWER_MAX 4096u /* octets of a datagram read; EDNS asked for 1232 */
 
 struct forwarder_ask {
@@ -109,7 +110,7 @@ static void finish_answered(struct forwarder_ask *ask)
     const struct dns_message *message = &ask->message;
     const char *text = message->ede_text;
     const char *ede = "unknown extended error";
-    char reason[FORWARDER_WHY_MAX];
+    char reason[REASON_MAX];
 
     if (message->ede >= 0 && (size_t)message->ede < ELEMENTS(EDE_NAMES))
         ede = EDE_NAMES[message->ede];

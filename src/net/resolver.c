@@ -326,11 +326,12 @@ static void schedule_drain(struct resolver *resolver)
         loop_timer(resolver->loop, 0, on_drain, resolver, &resolver->drain);
 }
 
-static void finish(struct resolver_query *query, int rcode, const char *why)
+/* Takes `why`, which may be NULL. */
+static void finish(struct resolver_query *query, int rcode, char *why)
 {
     query->answered = true;
     query->rcode = rcode;
-    query->why = why ? strndup(why, WHY_MAX) : NULL;
+    query->why = why;
     list_move(query, &query->resolver->done);
     schedule_drain(query->resolver);
 }
@@ -346,13 +347,13 @@ static void on_answer(void *ctx, int rcode, void *packet, int len, int secure,
     if (rcode == DNS_NOERROR && packet && len > 0) {
         query->packet = malloc((size_t)len);
         if (!query->packet) {
-            finish(query, -1, "out of memory");
+            finish(query, -1, strdup("out of memory"));
             return;
         }
         memcpy(query->packet, packet, (size_t)len);
         query->packet_len = (size_t)len;
     }
-    finish(query, rcode, why);
+    finish(query, rcode, why ? strndup(why, WHY_MAX) : NULL);
 }
 
 static void submit(struct resolver_query *query)
@@ -368,7 +369,7 @@ static void submit(struct resolver_query *query)
     error = ub_resolve_event(resolver->context, query->name, (int)query->type,
                              CLASS_IN, query, on_answer, &query->id);
     if (error)
-        finish(query, -1, ub_strerror(error));
+        finish(query, -1, strdup(ub_strerror(error)));
 }
 
 static void on_deadline(void *ctx)
