@@ -6,7 +6,7 @@
 #include "cli/printable.h"
 #include <string.h>
 
-#define BEFORE_MAX 40u /* octets shown before the place in a long line */
+#define DOTS "..." /* instead of what is before the part shown */
 
 struct mtasts_bytes excerpt_line(const char *text, size_t len, size_t number)
 {
@@ -47,13 +47,26 @@ static void put_fitting(struct buf *buf, const char *text, size_t len,
     }
 }
 
-/* Where the part shown begins: at a character, not too far before. */
-static size_t part_start(struct mtasts_bytes line, size_t place)
+static size_t shown_width(const char *text, size_t len, bool utf8)
 {
-    if (place <= BEFORE_MAX)
+    _cleanup_buf_ struct buf buf;
+    buf_init(&buf, PAPER_MAX);
+    printable(&buf, text, len, utf8);
+    return printable_width(buf_text(&buf), buf.len);
+}
+
+/* Where the part shown begins: the whole line if it fits; else at a
+   character, with half of the room for what is before the place. */
+static size_t part_start(struct mtasts_bytes line, size_t place, size_t room,
+                         bool utf8)
+{
+    if (line.len <= room && shown_width(line.data, line.len, utf8) <= room)
         return 0;
-    size_t start = place - BEFORE_MAX;
-    while (start < place && ((unsigned char)line.data[start] & 0xc0) == 0x80)
+    room /= 2;
+    size_t start = place > room ? place - room : 0;
+    while (start < place &&
+           (((unsigned char)line.data[start] & 0xc0) == 0x80 ||
+            shown_width(line.data + start, place - start, utf8) > room))
         start++;
     return start;
 }
@@ -62,12 +75,12 @@ void excerpt_put(struct paper *paper, unsigned indent, struct mtasts_bytes line,
                  size_t column)
 {
     size_t place = MIN_OF(column > 0 ? column - 1 : 0, line.len);
-    size_t start = part_start(line, place);
     size_t room = paper->width > indent ? paper->width - indent : 1;
+    size_t start = part_start(line, place, room, paper->utf8);
     _cleanup_buf_ struct buf shown;
     buf_init(&shown, PAPER_MAX);
     if (start > 0)
-        buf_puts(&shown, "...");
+        buf_puts(&shown, DOTS);
     printable(&shown, line.data + start, place - start, paper->utf8);
     size_t caret = printable_width(buf_text(&shown), shown.len);
     put_fitting(&shown, line.data + place, line.len - place,
