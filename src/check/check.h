@@ -35,13 +35,13 @@ struct judge;
 struct rule {
     const char *id;         /* "sts-record-missing" */
     const char *severities; /* e.g. "E/W/U": which it can have, worst first */
-    enum section section;
-    const char *rfc;   /* "RFC 8461 3.1" */
-    const char *title; /* a phrase: "More than one MTA-STS record" */
-    const char *why;   /* why it matters, one to three sentences */
-    const char *fix;   /* how to mend it in general */
-    bool offline; /* judged from a policy body or TXT RRset alone: for lint */
+    const char *rfc;        /* "RFC 8461 3.1" */
+    const char *title;      /* a phrase: "More than one MTA-STS record" */
+    const char *why;        /* why it matters, one to three sentences */
+    const char *fix;        /* how to mend it in general */
     void (*judge)(struct judge *judge); /* check's own */
+    enum section section;
+    bool offline; /* judged from a policy body or TXT RRset alone: for lint */
 };
 
 /* All rules, by section, in the manual's order. */

@@ -118,7 +118,7 @@ static int read_any_octets(struct reader *reader, const struct json *json,
 static int read_any_text(struct reader *reader, const struct json *json,
                          const char **ret_text)
 {
-    struct mtasts_bytes octets;
+    struct mtasts_bytes octets = {"", 0};
     int error = read_any_octets(reader, json, &octets);
     if (error)
         return error;
@@ -147,7 +147,7 @@ static int read_octets(struct reader *reader, const struct field *field,
 static int read_data(struct reader *reader, const struct field *field,
                      const struct json *json, char *base)
 {
-    struct mtasts_bytes octets;
+    struct mtasts_bytes octets = {"", 0};
     int error = read_any_octets(reader, json, &octets);
     if (error)
         return error;

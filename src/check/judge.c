@@ -110,9 +110,7 @@ int judge_init_policy(struct judge *judge, const char *body, size_t len,
     judge->arena = findings->arena;
     judge->body = (struct mtasts_bytes){body, len};
     *parsed = (struct parsed){.texts = &judge->body, .count = 1};
-    int error = parse_all(judge, parsed, parse_policy);
-    judge->policy_valid = judge->policy && parsed->faults.quirks == 0;
-    return error;
+    return parse_all(judge, parsed, parse_policy);
 }
 
 /* ---- from facts ---- */

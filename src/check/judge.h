@@ -28,24 +28,19 @@ struct judge {
     const struct facts *facts; /* NULL: offline, a body or RRset alone */
     struct findings *findings;
     struct arena *arena; /* of the findings */
-    bool failed;         /* out of memory */
 
     /* the `_mta-sts` record; texts NULL: not asked, or no answer */
     struct parsed sts_parsed;
     struct mtasts_sts_record sts;
-    bool sts_meant; /* an RR is, or was meant to be, such a record */
 
     /* the `_smtp._tls` record, alike */
     struct parsed tlsrpt_parsed;
     struct mtasts_tlsrpt_record tlsrpt;
-    bool tlsrpt_meant;
 
     /* the policy; parsed.texts NULL: no body that is meant as one */
     struct mtasts_bytes body;
     struct parsed policy_parsed;
     struct mtasts_sts_policy *policy; /* tolerant reading; NULL: unusable */
-    bool policy_valid;                /* by the strict reading */
-    bool served; /* the policy host serves something meant as a policy */
     const char *const *public_suffix_mx;
     size_t public_suffix_count;
 
@@ -53,6 +48,10 @@ struct judge {
     bool *covered; /* facts->mx.hosts[i] matches a pattern; NULL: unknown */
     bool *used;    /* pattern j matches a host */
     size_t covered_count;
+
+    bool sts_meant; /* an RR is, or was meant to be, such a record */
+    bool tlsrpt_meant;
+    bool served; /* the policy host serves something meant as a policy */
 
     bool sts_suggested; /* texts to paste are given once */
     bool policy_suggested;

@@ -442,7 +442,7 @@ static void say_compared(struct judge *judge, enum compared compared,
 void rule_host_body_varies(struct judge *judge)
 {
     const struct fact_policy_host *host = the_host(judge);
-    enum compared results[OTHERS_MAX];
+    enum compared results[OTHERS_MAX] = {COMPARED_SAME};
 
     if (!judge_wants_policy(judge))
         return;
