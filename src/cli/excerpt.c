@@ -75,7 +75,8 @@ void excerpt_put(struct paper *paper, unsigned indent, struct mtasts_bytes line,
                  size_t column)
 {
     size_t place = MIN_OF(column > 0 ? column - 1 : 0, line.len);
-    size_t room = paper->width > indent ? paper->width - indent : 1;
+    /* One column is for a caret behind the end. */
+    size_t room = paper->width > indent + 1 ? paper->width - indent - 1 : 1;
     size_t start = part_start(line, place, room, paper->utf8);
     _cleanup_buf_ struct buf shown;
     buf_init(&shown, PAPER_MAX);
