@@ -106,8 +106,7 @@ int check_run(const struct facts *facts, struct findings **ret_findings,
 
 /*
  * Offline parts of the same rules, for `mtasts lint`: the findings that a
- * policy body or TXT RRset alone gives. `name`: e.g. "mail.example.com" is
- * never needed; records are judged without DNS facts.
+ * policy body or TXT RRset alone gives, those of rules with `offline` set.
  * `public_suffix_mx` as in struct fact_policy_host; may be NULL.
  */
 int check_policy_body(const char *body, size_t len,
