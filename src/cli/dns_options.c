@@ -5,16 +5,33 @@
 
 #include "base/cleanup.h"
 #include "cli/complain.h"
+#include "cli/slurp.h"
 #include "net/address.h"
-#include <errno.h>
 #include <mtasts/error.h>
+#include <stdio.h>
 #include <string.h>
 
-static int check_file(const char *who, const char *option, const char *path)
+#define RECORDS_MAX (1u << 20) /* octets of root hints or trust anchors */
+
+/* libunbound takes a file that holds nothing of use without a word, and then
+   answers as if it had not been given. */
+static int check_records(const char *who, const char *option, const char *path,
+                         const char *type, const char *other_type)
 {
-    if (!path || access(path, R_OK) == 0)
+    char what[64];
+    _cleanup_buf_ struct buf buf;
+    buf_init(&buf, RECORDS_MAX);
+    if (!path)
         return 0;
-    complain("%s: --%s: %s: %s", who, option, path, strerror(errno));
+    snprintf(what, sizeof(what), "%s: --%s", who, option);
+    int error = slurp(what, path, &buf);
+    if (error)
+        return error;
+    if (strstr(buf_text(&buf), type) || strstr(buf_text(&buf), other_type))
+        return 0;
+    complain("%s: %s: holds no %s or %s record; give a file such as those of "
+             "Debian's dns-root-data",
+             what, path, type, other_type);
     return -MTASTS_EINVAL;
 }
 
@@ -53,9 +70,11 @@ int dns_options_resolver(const char *who, struct loop *loop,
     }
     int error = check_server(who, options->resolver);
     if (!error)
-        error = check_file(who, "root-hints", options->root_hints);
+        error =
+            check_records(who, "root-hints", options->root_hints, "NS", "A");
     if (!error)
-        error = check_file(who, "trust-anchor", options->trust_anchor);
+        error = check_records(who, "trust-anchor", options->trust_anchor, "DS",
+                              "DNSKEY");
     if (error)
         return error;
     const struct resolver_options with = {
@@ -65,9 +84,12 @@ int dns_options_resolver(const char *who, struct loop *loop,
         .deadline_ms = deadline_ms,
     };
     error = resolver_new(loop, &with, ret_resolver);
-    if (error)
-        complain("%s: the resolver will not start: %s; try --resolver, or a "
-                 "readable --trust-anchor",
-                 who, mtasts_strerror(error));
+    if (error == -MTASTS_ESYNTAX)
+        complain("%s: the resolver cannot read what it was given; are "
+                 "--root-hints and --trust-anchor in the form of a zone file?",
+                 who);
+    else if (error)
+        complain("%s: the resolver will not start: %s; try --resolver", who,
+                 mtasts_strerror(error));
     return error;
 }

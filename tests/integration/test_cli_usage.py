@@ -157,6 +157,12 @@ MISTAKES = [
      'will not do', 'ADDRESS@PORT'),
     (['check', '--resolver', '127.0.0.1', '--root-hints', '/dev/null',
       'a.example'], 'exclude each other', 'either'),
+    (['check', '--trust-anchor', '/dev/null', 'a.example'],
+     'holds no DS or DNSKEY record', 'dns-root-data'),
+    (['check', '--root-hints', '/dev/null', 'a.example'],
+     'holds no NS or A record', 'dns-root-data'),
+    (['check', '--trust-anchor', '/nonexistent', 'a.example'],
+     'No such file', 'give a file'),
     (['check', '--allow-private=10.0.0.0/33', 'a.example'],
      "'10.0.0.0/33' will not do", '192.0.2.0/24'),
     (['check', '--allow-private=10.0.0.0/8,,', 'a.example'],
@@ -177,6 +183,13 @@ MISTAKES = [
 def test_mistake_is_answered_with_the_way_out(words, what, way_out):
     line = complaint_of(*words)
     assert what in line and way_out in line
+
+
+def test_trust_anchor_that_is_none(tmp_path):
+    path = tmp_path / 'root.key'
+    path.write_text('DS is what this file does not hold\n')
+    line = complaint_of('check', '--trust-anchor', path, 'a.example')
+    assert 'cannot read what it was given' in line and 'zone file' in line
 
 
 def test_options_may_stand_anywhere_and_end():
