@@ -176,7 +176,8 @@ static int run_world(const struct check_values *options,
         .ca_file = options->ca_file,
         .allow_private = options->allow_private,
         .smtp = !options->no_smtp,
-        .variations = !options->from, /* politeness in bulk */
+        /* A survey of a list is quick, and polite: one fetch a domain. */
+        .variations = !(options->from && options->no_smtp),
         .timeout = options->timeout,
     };
     struct bulk_steps steps = {0};
