@@ -16,6 +16,7 @@ ERRORS
 
 import ctypes
 import os
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -143,9 +144,15 @@ def remove(name):
 
 
 def existing(prefix):
+    """The namespaces of one lab: its prefix and the name of a role.
+
+    The default lab's prefix begins those of all others: what is left must
+    be a role, and a role has no hyphen.
+    """
     if not DIR.is_dir():
         return []
-    return sorted(p.name for p in DIR.iterdir() if p.name.startswith(prefix))
+    name = re.compile(re.escape(prefix) + "[a-z0-9]+")
+    return sorted(p.name for p in DIR.iterdir() if name.fullmatch(p.name))
 
 
 def processes(name):

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from conftest import DOWN_LIMIT, LAB, Lab, require_root
-from mtlab import table
+from mtlab import netns, table
+from mtlab.state import DEFAULT_DIR, State
 
 UP_PROMISE = 30      # seconds
 FETCH_LIMIT = 4      # seconds for a policy
@@ -476,6 +477,17 @@ def test_attacker_can_take_over_an_address(lab, family, kind):
 
 
 # ------------------------------------------------------------- the lab itself
+
+def test_labs_do_not_take_each_other_for_their_own(tmp_path, monkeypatch):
+    labs = [State(DEFAULT_DIR), State("/run/other-lab"), State("/run/third")]
+    for state in labs:
+        for role in ("client", "dns"):
+            (tmp_path / state.namespace(role)).touch()
+    monkeypatch.setattr(netns, "DIR", tmp_path)
+    for state in labs:
+        assert netns.existing(state.prefix) == [
+            state.namespace("client"), state.namespace("dns")]
+
 
 def test_client_reaches_nothing_outside(lab):
     for address in ("192.0.2.1", "9.9.9.9", "2001:db8::1"):
