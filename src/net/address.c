@@ -117,19 +117,27 @@ static bool embedded(const struct embedding *embedding,
     return true;
 }
 
-enum address_class address_classify(const struct address *address)
+/* What an address stands for: itself, unless it holds another. */
+static struct address innermost(const struct address *address)
 {
-    static const struct range unicast = {"2000::", 3};
-    bool private;
     struct address inner;
 
     for (size_t i = 0; i < ELEMENTS(EMBEDDED); i++)
         if (embedded(&EMBEDDED[i], address, &inner))
-            return address_classify(&inner);
-    if (address->ipv6)
-    private = !in_range(&unicast, address) ||
-              in_ranges(PRIVATE6, ELEMENTS(PRIVATE6), address);
-    else private = in_ranges(PRIVATE4, ELEMENTS(PRIVATE4), address);
+            return inner;
+    return *address;
+}
+
+enum address_class address_classify(const struct address *address)
+{
+    static const struct range unicast = {"2000::", 3};
+    struct address end = innermost(address);
+    bool private;
+
+    if (end.ipv6)
+    private = !in_range(&unicast, &end) ||
+              in_ranges(PRIVATE6, ELEMENTS(PRIVATE6), &end);
+    else private = in_ranges(PRIVATE4, ELEMENTS(PRIVATE4), &end);
     return private ? ADDRESS_PRIVATE : ADDRESS_GLOBAL;
 }
 

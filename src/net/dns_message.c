@@ -11,10 +11,9 @@
  */
 #include "net/dns_message.h"
 
-#include "base/ascii.h"
 #include "base/cleanup.h"
 #include <mtasts/error.h>
-#include <mtasts/name.h>
+#include <string.h>
 
 #define HEADER_LEN 12u
 #define FLAG_QR 0x8000u
@@ -73,17 +72,6 @@ static void skip(struct cursor *cursor, size_t len)
         cursor->at += len;
 }
 
-/* Adds one label, its length octet first, in lower case. */
-static bool add_label(struct dns_name *name, const uint8_t *label, size_t len)
-{
-    if (name->len + 1 + len > DNS_NAME_WIRE_MAX)
-        return false;
-    name->octets[name->len++] = (uint8_t)len;
-    for (size_t i = 0; i < len; i++)
-        name->octets[name->len++] = (uint8_t)ascii_lower((char)label[i]);
-    return true;
-}
-
 /*
  * Reads a name and leaves the cursor behind it. Each pointer must lead to
  * before where the one before led, there are only so many of them, and every
@@ -112,7 +100,8 @@ static void read_name(struct cursor *cursor, struct dns_name *name)
             walk.bad = true;
         } else {
             skip(&walk, len);
-            if (!walk.bad && !add_label(name, walk.packet + start + 1, len))
+            if (!walk.bad &&
+                !dns_name_add_label(name, walk.packet + start + 1, len))
                 walk.bad = true;
         }
         if (walk.bad || len == 0)
@@ -134,11 +123,6 @@ static void read_rr(struct cursor *cursor, struct rr *rr)
     skip(cursor, rr->len);
     if (rr->ttl > INT32_MAX) /* RFC 2181 8 */
         rr->ttl = 0;
-}
-
-bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
-{
-    return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
 }
 
 /* A name in rdata, which must end where the rdata ends. */
@@ -461,66 +445,6 @@ int dns_message_read(const uint8_t *packet, size_t len, unsigned chain_max,
     read_authority(&cursor, authorities, message);
     read_additional(&cursor, additionals, message);
     return cursor.bad ? -MTASTS_ESYNTAX : 0;
-}
-
-static size_t escape_octet(uint8_t octet, char *text)
-{
-    if (octet <= 0x20 || octet >= 0x7f) {
-        text[0] = '\\';
-        text[1] = (char)('0' + octet / 100);
-        text[2] = (char)('0' + octet / 10 % 10);
-        text[3] = (char)('0' + octet % 10);
-        return 4;
-    }
-    if (strchr(".\\\"();@$", octet)) {
-        text[0] = '\\';
-        text[1] = (char)octet;
-        return 2;
-    }
-    text[0] = (char)octet;
-    return 1;
-}
-
-void dns_name_text(const struct dns_name *name,
-                   char ret_text[DNS_NAME_TEXT_MAX + 1])
-{
-    size_t at = 0;
-    size_t out = 0;
-
-    while (at < name->len && name->octets[at] != 0) {
-        size_t len = name->octets[at++];
-        if (out)
-            ret_text[out++] = '.';
-        for (size_t i = 0; i < len; i++)
-            out += escape_octet(name->octets[at + i], ret_text + out);
-        at += len;
-    }
-    if (out == 0)
-        ret_text[out++] = '.';
-    ret_text[out] = '\0';
-}
-
-int dns_name_parse(const char *text, struct dns_name *ret_name)
-{
-    struct dns_name name = {.len = 0};
-
-    if (!*text)
-        return -MTASTS_ENAME;
-    if (strcmp(text, ".") == 0)
-        text++;
-    while (*text) {
-        size_t len = strcspn(text, ".");
-        if (len == 0 || len > MTASTS_LABEL_MAX ||
-            !add_label(&name, (const uint8_t *)text, len))
-            return -MTASTS_ENAME;
-        text += len;
-        if (*text == '.')
-            text++;
-    }
-    if (!add_label(&name, NULL, 0))
-        return -MTASTS_ENAME;
-    *ret_name = name;
-    return 0;
 }
 
 static size_t put16(uint8_t *out, unsigned value)

@@ -10,13 +10,12 @@
 #define MTASTS_NET_DNS_MESSAGE_H
 
 #include "check/facts.h"
+#include "net/dns_name.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define DNS_MESSAGE_MAX 65535u    /* octets of a message (RFC 1035 4.2.2) */
-#define DNS_NAME_WIRE_MAX 255u    /* octets of a name on the wire */
-#define DNS_NAME_TEXT_MAX 1004u   /* the same as text, each octet escaped */
 #define DNS_POINTERS_MAX 127u     /* in one name: as many as it has labels */
 #define DNS_SECTION_RRS_MAX 2048u /* RRs looked at in one section */
 #define DNS_QUERY_MAX 512u        /* octets of a query with EDNS */
@@ -53,12 +52,6 @@ struct dns_rr {
     size_t len;
 };
 
-/* A name in wire format, lower-case, not compressed. */
-struct dns_name {
-    uint8_t octets[DNS_NAME_WIRE_MAX];
-    size_t len; /* 1 for the root */
-};
-
 struct dns_message {
     uint16_t id;
     unsigned rcode; /* with EDNS's upper bits */
@@ -91,16 +84,6 @@ struct dns_message {
  */
 int dns_message_read(const uint8_t *packet, size_t len, unsigned chain_max,
                      struct dns_message *message);
-
-/* Text of a name, escaped as in RFC 1035 5.1, no final dot; root: ".". */
-void dns_name_text(const struct dns_name *name,
-                   char ret_text[DNS_NAME_TEXT_MAX + 1]);
-
-/* "example.com": any octets but dots, a final dot allowed, no escapes; "." is
-   the root. -MTASTS_ENAME. */
-int dns_name_parse(const char *text, struct dns_name *ret_name);
-
-bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
 
 /*
  * A query with RD and EDNS (DO, 1232 octets) for class IN; with CD, which

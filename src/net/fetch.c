@@ -2,7 +2,7 @@
  * fetch: policy fetches on our loop, by libcurl's multi_socket interface.
  *
  * A fetch waits for a free place, is under way in libcurl, or is over and
- * waits for its callback; the list it stands in says which. The addresses it
+ * waits for its callback; the queue it stands in says which. The addresses it
  * may use are put into the cache that all transfers share when it begins, and
  * taken out of it when the next one does: in libcurl both happens in the same
  * step that looks them up, so that fetches of the same host with different
@@ -15,20 +15,9 @@
 
 #include "net/fetch_transfer.h"
 #include <mtasts/error.h>
-#include <mtasts/sts_policy.h>
 #include <string.h>
 
-#define WELL_KNOWN "/.well-known/mta-sts.txt"
-#define USER_AGENT "mtasts/" MTASTS_VERSION
-#define HTTPS_PORT 443u
-#define ADDRESS_LIST_MAX (FACTS_ADDRESS_MAX * (ADDRESS_TEXT_MAX + 3u))
 #define REMOVAL_MAX 300u /* octets of "-HOST:PORT" */
-
-struct fetch_list {
-    struct fetch *first;
-    struct fetch *last;
-    size_t count;
-};
 
 struct fetcher {
     struct loop *loop;
@@ -37,44 +26,18 @@ struct fetcher {
     const struct address_guard *guard;
     char *proxy;
     struct loop_timer *timer; /* libcurl's */
-    struct fetch_list waiting;
-    struct fetch_list active;
-    struct fetch_list over;
+    struct queue waiting;
+    struct queue active;
+    struct queue over;
     struct curl_slist *removals; /* from libcurl's address cache */
     struct loop_timer *drain;
     bool *gone; /* set when freed from a callback */
 };
 
-static void list_remove(struct fetch *fetch)
+/* Who has stood in a line longest; NULL if nobody does. */
+static struct fetch *first_of(const struct queue *queue)
 {
-    struct fetch_list *list = fetch->list;
-
-    if (!list)
-        return;
-    if (fetch->next)
-        fetch->next->previous = fetch->previous;
-    else
-        list->last = fetch->previous;
-    if (fetch->previous)
-        fetch->previous->next = fetch->next;
-    else
-        list->first = fetch->next;
-    list->count--;
-    fetch->list = NULL;
-}
-
-static void list_move(struct fetch *fetch, struct fetch_list *list)
-{
-    list_remove(fetch);
-    fetch->list = list;
-    fetch->next = NULL;
-    fetch->previous = list->last;
-    if (list->last)
-        list->last->next = fetch;
-    else
-        list->first = fetch;
-    list->last = fetch;
-    list->count++;
+    return (struct fetch *)queue->first;
 }
 
 /* ---- the end of a fetch ---- */
@@ -112,7 +75,7 @@ static void detach(struct fetch *fetch)
 static void fetch_free(struct fetch *fetch)
 {
     detach(fetch);
-    list_remove(fetch);
+    queue_leave(&fetch->node);
     loop_timer_cancel(fetch->deadline);
     curl_slist_free_all(fetch->resolve);
     buf_clear(&fetch->body);
@@ -128,7 +91,7 @@ static void finish(struct fetch *fetch, CURLcode code)
 
     fetch_result(fetch, code);
     detach(fetch);
-    list_move(fetch, &fetcher->over);
+    queue_join(&fetcher->over, &fetch->node);
     schedule_drain(fetcher);
 }
 
@@ -158,7 +121,7 @@ static void on_drain(void *ctx)
     for (size_t left = fetcher->over.count; left > 0; left--) {
         if (!fetcher->over.first)
             break;
-        deliver(fetcher->over.first);
+        deliver(first_of(&fetcher->over));
         if (gone)
             return;
     }
@@ -317,7 +280,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
 static void fail(struct fetch *fetch, enum fetch_status status)
 {
     fetch->fact->status = status;
-    list_move(fetch, &fetch->fetcher->over);
+    queue_join(&fetch->fetcher->over, &fetch->node);
     schedule_drain(fetch->fetcher);
 }
 
@@ -325,7 +288,7 @@ static void begin(struct fetch *fetch)
 {
     struct fetcher *fetcher = fetch->fetcher;
 
-    list_move(fetch, &fetcher->active);
+    queue_join(&fetcher->active, &fetch->node);
     if (fetch_setup(fetch, fetcher->proxy, &fetcher->removals) < 0 ||
         curl_multi_add_handle(fetcher->multi, fetch->easy) != CURLM_OK) {
         detach(fetch);
@@ -337,7 +300,7 @@ static void begin_waiting(struct fetcher *fetcher)
 {
     while (fetcher->waiting.first &&
            fetcher->active.count < FETCH_CONNECTIONS_MAX)
-        begin(fetcher->waiting.first);
+        begin(first_of(&fetcher->waiting));
 }
 
 /* libcurl has a deadline of its own; this one holds whatever it does. */
@@ -348,108 +311,29 @@ static void on_deadline(void *ctx)
     fetch->deadline = NULL;
     if (fetch->easy)
         finish(fetch, CURLE_OPERATION_TIMEDOUT);
-    else if (fetch->list == &fetch->fetcher->waiting)
+    else if (fetch->node.queue == &fetch->fetcher->waiting)
         fail(fetch, FETCH_TIMEOUT);
     else
         schedule_drain(fetch->fetcher);
-}
-
-/* Allowed ones, as CURLOPT_RESOLVE wants them; NULL if there are none. */
-static char *address_list(const struct fetch_request *request)
-{
-    struct buf buf;
-    bool any = false;
-
-    buf_init(&buf, ADDRESS_LIST_MAX);
-    for (size_t i = 0; i < request->address_count; i++) {
-        const struct fact_address *address = &request->addresses[i];
-        if (!address->allowed)
-            continue;
-        buf_printf(&buf, address->ipv6 ? "%s[%s]" : "%s%s", any ? "," : "",
-                   address->text);
-        any = true;
-    }
-    if (!any || buf.error) {
-        buf_clear(&buf);
-        return NULL;
-    }
-    return buf.data;
-}
-
-/* Whether a family has more than one address to try. */
-static bool has_several(const struct fetch_request *request)
-{
-    size_t count[2] = {0, 0};
-
-    for (size_t i = 0; i < request->address_count; i++)
-        if (request->addresses[i].allowed)
-            count[request->addresses[i].ipv6 ? 1 : 0]++;
-    return count[0] > 1 || count[1] > 1;
-}
-
-static struct fact_fetch *fact_new(const struct fetch_request *request)
-{
-    struct fact_fetch *fact = arena_new_of(request->arena, struct fact_fetch);
-    uint16_t port = request->port;
-    const char *path = request->path ? request->path : WELL_KNOWN;
-
-    if (!fact)
-        return NULL;
-    if (port && port != HTTPS_PORT)
-        fact->url = arena_printf(request->arena, "https://%s:%u%s",
-                                 request->host, port, path);
-    else
-        fact->url =
-            arena_printf(request->arena, "https://%s%s", request->host, path);
-    fact->pinned = request->pinned;
-    return fact->url ? fact : NULL;
 }
 
 static struct fetch *fetch_new(struct fetcher *fetcher,
                                const struct fetch_request *request)
 {
     struct fetch *fetch = calloc(1, sizeof(*fetch));
-    struct arena *arena = request->arena;
 
     if (!fetch)
         return NULL;
-    buf_init(&fetch->body, MTASTS_POLICY_BODY_MAX);
     fetch->fetcher = fetcher;
-    fetch->guard = fetcher->proxy ? NULL : fetcher->guard;
+    fetch->proxied = fetcher->proxy != NULL;
+    fetch->guard = fetcher->guard;
     fetch->store = fetcher->store;
-    fetch->arena = arena;
-    fetch->host = arena_string(arena, request->host);
-    fetch->port = request->port ? request->port : HTTPS_PORT;
-    fetch->user_agent = arena_string(
-        arena, request->user_agent ? request->user_agent : USER_AGENT);
-    fetch->accept_encoding = arena_string(arena, request->accept_encoding);
-    fetch->connect_only = request->connect_only;
-    fetch->several = has_several(request);
-    fetch->deadline_ms =
-        request->deadline_ms ? request->deadline_ms : FETCH_DEADLINE_MS;
     fetch->started = loop_now_ms(fetcher->loop);
-    fetch->addresses = fetcher->proxy ? NULL : address_list(request);
-    fetch->fact = fact_new(request);
-    if (!fetch->host || !fetch->user_agent || !fetch->fact ||
-        (request->accept_encoding && !fetch->accept_encoding)) {
+    if (fetch_request_take(fetch, request) < 0) {
         fetch_free(fetch);
         return NULL;
     }
     return fetch;
-}
-
-/* A slash begins the path; what else could change the URL's meaning is in no
-   name and no path of ours. */
-static bool url_parts_ok(const struct fetch_request *request)
-{
-    static const char bad[] = " \t\r\n\"<>\\^`{|}";
-    const char *path = request->path;
-
-    if (strpbrk(request->host, bad) || strpbrk(request->host, "/?#@:") ||
-        !*request->host || strlen(request->host) > MTASTS_NAME_MAX)
-        return false;
-    return !path || (path[0] == '/' && !strpbrk(path, bad) &&
-                     strlen(path) <= FETCH_URL_MAX / 2);
 }
 
 int fetch_start(struct fetcher *fetcher, const struct fetch_request *request,
@@ -457,7 +341,7 @@ int fetch_start(struct fetcher *fetcher, const struct fetch_request *request,
 {
     struct fetch *fetch;
 
-    if (!url_parts_ok(request) || request->address_count > FACTS_ADDRESS_MAX)
+    if (!fetch_request_ok(request))
         return -MTASTS_EINVAL;
     fetch = fetch_new(fetcher, request);
     if (!fetch)
@@ -471,10 +355,10 @@ int fetch_start(struct fetcher *fetcher, const struct fetch_request *request,
     }
     if (request->address_count == 0)
         fail(fetch, FETCH_NO_ADDRESS);
-    else if (!fetch->addresses && !fetcher->proxy)
+    else if (!fetch->addresses && !fetch->proxied)
         fail(fetch, FETCH_ADDRESS_REFUSED);
     else if (fetcher->active.count >= FETCH_CONNECTIONS_MAX)
-        list_move(fetch, &fetcher->waiting);
+        queue_join(&fetcher->waiting, &fetch->node);
     else
         begin(fetch);
     if (ret_fetch)
@@ -555,10 +439,10 @@ int fetcher_new(struct loop *loop, const struct fetcher_options *options,
     return 0;
 }
 
-static void free_all(struct fetch_list *list)
+static void free_all(const struct queue *queue)
 {
-    while (list->first)
-        fetch_free(list->first);
+    while (queue->first)
+        fetch_free(first_of(queue));
 }
 
 void fetcher_free(struct fetcher *fetcher)

@@ -23,8 +23,10 @@ struct fetch;
 
 struct fetcher_options {
     X509_STORE *store;                 /* trust; a reference is taken */
-    const struct address_guard *guard; /* must outlive the fetcher */
-    const char *proxy; /* explicit egress proxy URL; NULL: none */
+    const struct address_guard *guard; /* must outlive the fetcher; NULL: no
+                                          exceptions */
+    const char *proxy; /* explicit egress proxy, http:// or socks5h://, which
+                          then looks up names itself; NULL: none */
 };
 
 struct fetch_request {

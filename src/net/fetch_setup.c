@@ -23,7 +23,7 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose,
 
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKET_BAD;
-    if (fetch->guard) {
+    if (!fetch->proxied) {
         if (address_from_sockaddr(&target->addr, &address) < 0 ||
             !address_allowed(fetch->guard, &address)) {
             if (fetch->guarded == FETCH_GUARD_UNASKED)

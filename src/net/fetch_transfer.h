@@ -7,9 +7,11 @@
 #include "base/buf.h"
 #include "net/fetch.h"
 #include "net/fetch_response.h"
+#include "net/queue.h"
 #include <curl/curl.h>
 
-#define FETCH_URL_MAX 2048u /* octets */
+#define FETCH_PATH_MAX 1024u /* octets */
+#define FETCH_URL_MAX 2048u  /* octets */
 #define FETCH_CONNECT_MS                                                       \
     10000u /* TCP and TLS, where a family has several addresses: each gets     \
               half of what is left */
@@ -38,15 +40,14 @@ struct fetch_socket {
 };
 
 struct fetch {
+    struct queue_node node; /* first */
     struct fetcher *fetcher;
-    struct fetch *next; /* in the list of its state */
-    struct fetch *previous;
-    struct fetch_list *list;
     CURL *easy; /* NULL while waiting */
     struct curl_slist *resolve;
     struct loop_timer *deadline;
     struct loop_timer *nudge; /* has libcurl look at the transfer again */
-    const struct address_guard *guard; /* NULL: none, with a proxy */
+    bool proxied; /* the proxy looks up names, and is trusted with it */
+    const struct address_guard *guard;
     X509_STORE *store;
     struct arena *arena;
     const char *host;
@@ -69,6 +70,13 @@ struct fetch {
     char error[CURL_ERROR_SIZE];
     struct fact_fetch *fact;
 };
+
+/* Whether host, path and addresses are within what a fetch takes. */
+bool fetch_request_ok(const struct fetch_request *request);
+
+/* Copies the request; -MTASTS_ENOMEM. */
+int fetch_request_take(struct fetch *fetch,
+                       const struct fetch_request *request);
 
 /* For CURLOPT_SSL_CTX_FUNCTION; `ctx` is the fetch. */
 CURLcode fetch_tls_prepare(CURL *easy, void *ssl_ctx, void *ctx);

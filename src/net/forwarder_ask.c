@@ -186,35 +186,46 @@ static int open_socket(struct forwarder_ask *ask)
                       &ask->watch);
 }
 
+static int begin(struct forwarder_ask *ask,
+                 const struct forwarder_question *question)
+{
+    int len, error;
+
+    if (getrandom(&ask->id, sizeof(ask->id), 0) != sizeof(ask->id))
+        return -MTASTS_ESYSTEM;
+    len = dns_message_query(ask->id, question->name, question->type,
+                            question->checking_disabled, ask->query);
+    if (len < 0)
+        return len;
+    ask->query_len = (size_t)len;
+    error = open_socket(ask);
+    if (error)
+        return error;
+    return loop_timer(ask->loop, ask->deadline_ms / 3, on_timer, ask,
+                      &ask->timer);
+}
+
 int forwarder_ask_start(struct loop *loop,
-                        const struct forwarder_address *forwarder,
-                        const char *name, enum rr_type type,
-                        bool checking_disabled, uint32_t deadline_ms,
+                        const struct forwarder_question *question,
                         forwarder_ask_fn *fn, void *ctx,
                         struct forwarder_ask **ret_ask)
 {
     struct forwarder_ask *ask = malloc(sizeof(*ask));
-    int len, error;
+    int error;
 
     if (!ask)
         return -MTASTS_ENOMEM;
     *ask = (struct forwarder_ask){.loop = loop,
                                   .fd = -1,
-                                  .deadline_ms = deadline_ms,
-                                  .forwarder = *forwarder,
+                                  .deadline_ms = question->deadline_ms,
+                                  .forwarder = question->forwarder,
                                   .fn = fn,
                                   .ctx = ctx};
-    if (getrandom(&ask->id, sizeof(ask->id), 0) != sizeof(ask->id))
-        ask->id = 0;
-    len = dns_message_query(ask->id, name, type, checking_disabled, ask->query);
-    error = len < 0 ? len : open_socket(ask);
-    if (!error)
-        error = loop_timer(loop, deadline_ms / 3, on_timer, ask, &ask->timer);
+    error = begin(ask, question);
     if (error) {
         forwarder_ask_cancel(ask);
         return error;
     }
-    ask->query_len = (size_t)len;
     send_query(ask);
     *ret_ask = ask;
     return 0;

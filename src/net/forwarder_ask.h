@@ -23,12 +23,18 @@ struct forwarder_ask;
 typedef void forwarder_ask_fn(void *ctx, enum lookup_status status,
                               const char *why);
 
-/* One datagram, and one more after a third of `deadline_ms`. The handle is
+struct forwarder_question {
+    struct forwarder_address forwarder;
+    const char *name;
+    enum rr_type type;
+    bool checking_disabled; /* with CD, as a validating resolver asks */
+    uint32_t deadline_ms;
+};
+
+/* One datagram, and one more after a third of the deadline. The handle is
    gone when `fn` begins. */
 int forwarder_ask_start(struct loop *loop,
-                        const struct forwarder_address *forwarder,
-                        const char *name, enum rr_type type,
-                        bool checking_disabled, uint32_t deadline_ms,
+                        const struct forwarder_question *question,
                         forwarder_ask_fn *fn, void *ctx,
                         struct forwarder_ask **ret_ask);
 void forwarder_ask_cancel(struct forwarder_ask *ask); /* NULL is fine */

@@ -14,11 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOOP_TIMER_MAX_MS                                                      \
-    (UINT64_C(366) * 86400 * 1000)         /* longer waits end                 \
-                                              after this */
-#define LOOP_FAKE_WALL INT64_C(1700000000) /* loop_wall() of a new fake loop   \
-                                            */
+/* Longer waits end after this: a year. */
+#define LOOP_TIMER_MAX_MS (UINT64_C(366) * 86400 * 1000)
+
+/* loop_wall() of a new fake loop. */
+#define LOOP_FAKE_WALL INT64_C(1700000000)
 
 struct loop;
 struct loop_timer;

@@ -3,7 +3,7 @@
  *
  * A query waits for the first probe of the forwarder, is under way in
  * libunbound, is done and waits for its callback, or (after a SERVFAIL from
- * a forwarder) is being diagnosed; the list it stands in says which.
+ * a forwarder) is being diagnosed; the queue it stands in says which.
  * libunbound may call back before a question has been asked: so answers are
  * copied and handed on from a timer, always.
  *
@@ -19,6 +19,7 @@
 
 #include "net/forwarder_ask.h"
 #include "net/forwarder_probe.h"
+#include "net/resolver_query.h"
 #include "net/unbound_context.h"
 #include <mtasts/error.h>
 #include <string.h>
@@ -39,36 +40,6 @@
 #define WHY_MAX 1024u         /* octets of libunbound's reason */
 #define NOTE_MAX 256u
 
-struct query_list {
-    struct resolver_query *first;
-    struct resolver_query *last;
-    size_t count;
-};
-
-struct resolver_query {
-    struct resolver *resolver;
-    struct query_list *list;
-    struct resolver_query *next;
-    struct resolver_query *previous;
-    char *name;
-    enum rr_type type;
-    resolver_fn *fn;
-    void *ctx;
-    uint64_t started;
-    uint64_t due;
-    struct loop_timer *deadline;
-    struct forwarder_ask *diagnosis;
-    int id;         /* libunbound's, while under way */
-    bool validated; /* asked of a validating context */
-    bool answered;  /* what follows holds */
-    int rcode;
-    int secure; /* libunbound's: 0 insecure, 1 bogus, 2 secure */
-    enum lookup_status diagnosed; /* LOOKUP_NOT_ASKED: not */
-    char *why;
-    uint8_t *packet;
-    size_t packet_len;
-};
-
 struct resolver {
     struct loop *loop;
     struct unbound_settings settings;
@@ -83,46 +54,20 @@ struct resolver {
     struct forwarder_probe *probe;
     struct loop_timer *probe_timer;
     uint64_t probed;
-    struct query_list waiting;
-    struct query_list asked;
-    struct query_list done;
-    struct query_list diagnosing;
+    struct queue waiting;
+    struct queue asked;
+    struct queue done;
+    struct queue diagnosing;
     struct loop_timer *drain;
     bool *gone; /* set when freed from a callback */
     char note[NOTE_MAX];
     struct dns_message message; /* the answer being handed on */
 };
 
-static void list_remove(struct resolver_query *query)
+/* Who has stood in a line longest; NULL if nobody does. */
+static struct resolver_query *first_of(const struct queue *queue)
 {
-    struct query_list *list = query->list;
-
-    if (!list)
-        return;
-    if (query->next)
-        query->next->previous = query->previous;
-    else
-        list->last = query->previous;
-    if (query->previous)
-        query->previous->next = query->next;
-    else
-        list->first = query->next;
-    list->count--;
-    query->list = NULL;
-}
-
-static void list_move(struct resolver_query *query, struct query_list *list)
-{
-    list_remove(query);
-    query->list = list;
-    query->next = NULL;
-    query->previous = list->last;
-    if (list->last)
-        list->last->next = query;
-    else
-        list->first = query;
-    list->last = query;
-    list->count++;
+    return (struct resolver_query *)queue->first;
 }
 
 /* Drops an answer, so that the query may be asked again. */
@@ -138,7 +83,7 @@ static void forget_answer(struct resolver_query *query)
 
 static void query_free(struct resolver_query *query)
 {
-    list_remove(query);
+    queue_leave(&query->node);
     loop_timer_cancel(query->deadline);
     forwarder_ask_cancel(query->diagnosis);
     forget_answer(query);
@@ -157,82 +102,11 @@ static void deliver(struct resolver_query *query, struct dns_answer *answer)
     uint64_t now = loop_now_ms(query->resolver->loop);
 
     answer->elapsed_ms = (uint32_t)(now - query->started);
-    list_remove(query);
+    queue_leave(&query->node);
     loop_timer_cancel(query->deadline);
     query->deadline = NULL;
     query->fn(query->ctx, answer);
     query_free(query);
-}
-
-static enum lookup_status rcode_status(unsigned rcode)
-{
-    switch (rcode) {
-    case DNS_NOERROR: return LOOKUP_OK;
-    case DNS_NXDOMAIN: return LOOKUP_NXDOMAIN;
-    case DNS_SERVFAIL: return LOOKUP_SERVFAIL;
-    default: return LOOKUP_REFUSED;
-    }
-}
-
-/* Whether the message answers what was asked. */
-static bool matches(const struct resolver_query *query,
-                    const struct dns_message *message)
-{
-    struct dns_name name;
-
-    return dns_name_parse(query->name, &name) == 0 &&
-           dns_name_equal(&name, &message->question) &&
-           message->type == query->type;
-}
-
-static void judge_message(const struct resolver_query *query,
-                          const struct dns_message *message,
-                          struct dns_answer *answer)
-{
-    answer->ttl = message->ttl;
-    answer->cnames = message->cnames;
-    answer->status = rcode_status(message->rcode);
-    if (query->validated)
-        answer->dnssec = query->secure == 2 ? DNSSEC_SECURE : DNSSEC_INSECURE;
-    if (message->loop || message->cnames > RESOLVER_CNAME_MAX) {
-        answer->status = LOOKUP_SERVFAIL;
-        answer->why =
-            message->loop ? "the aliases lead in a circle" : "too many aliases";
-    } else if (answer->status == LOOKUP_OK) {
-        answer->status = message->count ? LOOKUP_OK : LOOKUP_NODATA;
-        answer->rrs = message->rrs;
-        answer->count = message->count;
-    }
-}
-
-/* An answer of libunbound's as ours. `canonical` is room for text. */
-static void judge(struct resolver_query *query,
-                  char canonical[DNS_NAME_TEXT_MAX + 1],
-                  struct dns_answer *answer)
-{
-    struct dns_message *message = &query->resolver->message;
-
-    *answer = (struct dns_answer){.canonical = "", .why = query->why};
-    if (query->diagnosed != LOOKUP_NOT_ASKED) {
-        answer->status = query->diagnosed;
-    } else if (query->rcode < 0) {
-        answer->status = LOOKUP_FAILED;
-    } else if (query->rcode != DNS_NOERROR) {
-        answer->status = rcode_status((unsigned)query->rcode);
-    } else if (query->secure == 1) {
-        answer->status = LOOKUP_BOGUS;
-        answer->dnssec = DNSSEC_BOGUS;
-    } else if (dns_message_read(query->packet, query->packet_len,
-                                RESOLVER_CNAME_MAX, message) < 0 ||
-               !matches(query, message)) {
-        answer->status = LOOKUP_MALFORMED;
-    } else {
-        judge_message(query, message, answer);
-        if (message->cnames) {
-            dns_name_text(&message->owner, canonical);
-            answer->canonical = canonical;
-        }
-    }
 }
 
 static void start_probe(struct resolver *resolver);
@@ -256,7 +130,7 @@ static void on_diagnosis(void *ctx, enum lookup_status status, const char *why)
     query->diagnosed = status;
     free(query->why);
     query->why = strdup(why);
-    list_move(query, &query->resolver->done);
+    queue_join(&query->resolver->done, &query->node);
     schedule_drain(query->resolver);
 }
 
@@ -266,19 +140,21 @@ static bool diagnose(struct resolver_query *query)
     struct resolver *resolver = query->resolver;
     uint64_t now = loop_now_ms(resolver->loop);
     uint64_t left = query->due > now ? query->due - now : 0;
-    uint32_t ms = (uint32_t)MIN_OF(left / 2, DIAGNOSIS_MS);
-    struct forwarder_address forwarder;
+    struct forwarder_question question = {
+        .name = query->name,
+        .type = query->type,
+        .checking_disabled = query->validated,
+        .deadline_ms = (uint32_t)MIN_OF(left / 2, DIAGNOSIS_MS)};
 
     if (query->rcode != DNS_SERVFAIL || query->diagnosed != LOOKUP_NOT_ASKED ||
         !forwards(resolver) || resolver->diagnosing.count >= DIAGNOSES_MAX ||
-        ms < DIAGNOSIS_MIN_MS ||
+        question.deadline_ms < DIAGNOSIS_MIN_MS ||
         forwarder_address_parse(resolver->settings.forwarders.text[0],
-                                &forwarder) < 0 ||
-        forwarder_ask_start(resolver->loop, &forwarder, query->name,
-                            query->type, query->validated, ms, on_diagnosis,
-                            query, &query->diagnosis) < 0)
+                                &question.forwarder) < 0 ||
+        forwarder_ask_start(resolver->loop, &question, on_diagnosis, query,
+                            &query->diagnosis) < 0)
         return false;
-    list_move(query, &resolver->diagnosing);
+    queue_join(&resolver->diagnosing, &query->node);
     return true;
 }
 
@@ -289,13 +165,13 @@ static void settle(struct resolver_query *query)
     struct dns_answer answer;
 
     if (suspicious(query)) {
-        list_move(query, &resolver->waiting);
+        queue_join(&resolver->waiting, &query->node);
         start_probe(resolver);
         return;
     }
     if (diagnose(query))
         return;
-    judge(query, canonical, &answer);
+    resolver_judge(query, &resolver->message, canonical, &answer);
     deliver(query, &answer);
 }
 
@@ -310,7 +186,7 @@ static void on_drain(void *ctx)
     for (size_t left = resolver->done.count; left > 0; left--) {
         if (!resolver->done.first)
             break;
-        settle(resolver->done.first);
+        settle(first_of(&resolver->done));
         if (gone)
             return;
     }
@@ -332,7 +208,7 @@ static void finish(struct resolver_query *query, int rcode, char *why)
     query->answered = true;
     query->rcode = rcode;
     query->why = why;
-    list_move(query, &query->resolver->done);
+    queue_join(&query->resolver->done, &query->node);
     schedule_drain(query->resolver);
 }
 
@@ -362,7 +238,7 @@ static void submit(struct resolver_query *query)
     int error;
 
     forget_answer(query);
-    list_move(query, &resolver->asked);
+    queue_join(&resolver->asked, &query->node);
     query->validated = resolver->validating;
     query->secure = 0;
     query->id = 0;
@@ -387,7 +263,7 @@ static void on_deadline(void *ctx)
         answer.why = why;
     }
     query->deadline = NULL;
-    if (query->list == &resolver->asked && query->id)
+    if (query->node.queue == &resolver->asked && query->id)
         ub_cancel(resolver->context, query->id);
     deliver(query, &answer);
 }
@@ -420,7 +296,7 @@ int resolver_ask(struct resolver *resolver, const char *name, enum rr_type type,
     if (resolver->ready)
         submit(query);
     else
-        list_move(query, &resolver->waiting);
+        queue_join(&resolver->waiting, &query->node);
     if (ret_query)
         *ret_query = query;
     return 0;
@@ -430,7 +306,7 @@ void resolver_cancel(struct resolver_query *query)
 {
     if (!query)
         return;
-    if (query->list == &query->resolver->asked && query->id)
+    if (query->node.queue == &query->resolver->asked && query->id)
         ub_cancel(query->resolver->context, query->id);
     query_free(query);
 }
@@ -440,10 +316,10 @@ static void recall(struct resolver *resolver)
 {
     struct resolver_query *query;
 
-    while ((query = resolver->asked.first)) {
+    while ((query = first_of(&resolver->asked))) {
         if (query->id)
             ub_cancel(resolver->context, query->id);
-        list_move(query, &resolver->waiting);
+        queue_join(&resolver->waiting, &query->node);
     }
 }
 
@@ -486,12 +362,12 @@ static int replace_context(struct resolver *resolver, bool validating)
    the context that gave it is the present one. */
 static void resume(struct resolver *resolver)
 {
-    struct query_list *waiting = &resolver->waiting;
+    struct queue *waiting = &resolver->waiting;
 
     for (size_t left = waiting->count; left > 0; left--) {
-        struct resolver_query *query = waiting->first;
+        struct resolver_query *query = first_of(waiting);
         if (query->answered && query->validated == resolver->validating) {
-            list_move(query, &resolver->done);
+            queue_join(&resolver->done, &query->node);
             schedule_drain(resolver);
         } else {
             submit(query);
@@ -605,10 +481,10 @@ int resolver_new(struct loop *loop, const struct resolver_options *options,
     return 0;
 }
 
-static void cancel_all(struct query_list *list)
+static void cancel_all(const struct queue *queue)
 {
-    while (list->first)
-        resolver_cancel(list->first);
+    while (queue->first)
+        resolver_cancel(first_of(queue));
 }
 
 void resolver_free(struct resolver *resolver)

@@ -8,7 +8,7 @@
  * facts, so that only the one at the socket is left), proxy, deadline (ms),
  * path, user_agent, accept_encoding, connect_only, pinned, cancel (ms; 0: at
  * once), free (ms after which the fetcher is freed), times (fetches at once),
- * rounds (so often, one after the other).
+ * rounds (so often, one after the other), quiet (only the last line).
  *
  * A line a fetch: status, the TLSRPT result type of fetch and policy, and
  * the fact as facts of a made-up domain. At the end: open descriptors before
@@ -20,11 +20,12 @@
 #include "net/fetch.h"
 #include "net/tls.h"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #define OUT_MAX (8u << 20)
+#define DESCRIPTORS_MAX 4096 /* numbers looked at */
 
 struct driver {
     struct loop *loop;
@@ -53,7 +54,7 @@ struct job {
 static void fail(const char *what)
 {
     fprintf(stderr, "fetch_driver: %s\n", what);
-    exit(2);
+    _exit(2);
 }
 
 static uint32_t number(const char *text)
@@ -123,7 +124,7 @@ static void print_fact(struct job *job, const struct fact_fetch *fact)
     print_line(&line);
 }
 
-static void start_round(struct driver *driver);
+static void on_round(void *ctx);
 
 static void job_free(struct job *job)
 {
@@ -138,7 +139,7 @@ static void job_free(struct job *job)
     if (--driver->running > 0)
         return;
     if (--driver->rounds > 0 && driver->fetcher)
-        start_round(driver);
+        loop_timer(driver->loop, 0, on_round, driver, NULL);
     else
         loop_stop(driver->loop);
 }
@@ -188,6 +189,11 @@ static void start_round(struct driver *driver)
     driver->running = driver->times;
     for (uint32_t i = 0; i < driver->times; i++)
         start_job(driver);
+}
+
+static void on_round(void *ctx)
+{
+    start_round(ctx);
 }
 
 static void on_free(void *ctx)
@@ -279,13 +285,10 @@ static bool read_option(struct driver *driver, const char *word)
 
 static int64_t open_descriptors(void)
 {
-    DIR *folder = opendir("/proc/self/fd");
-    int64_t count = -1; /* the folder's own */
+    int64_t count = 0;
 
-    while (folder && readdir(folder))
-        count++;
-    if (folder)
-        closedir(folder);
+    for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
     return count;
 }
 

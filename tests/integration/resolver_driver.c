@@ -59,7 +59,7 @@ static const struct type {
 static void fail(const char *what)
 {
     fprintf(stderr, "resolver_driver: %s\n", what);
-    exit(2);
+    _exit(2);
 }
 
 static uint32_t number(const char *text)
@@ -316,11 +316,10 @@ static void print_end(const struct driver *driver)
     json_free(json);
 }
 
-static void make_resolver(struct driver *driver, int argc, char **argv)
+static int make_resolver(struct driver *driver, int argc, char **argv)
 {
     struct resolver_options options = {0};
     const char *value;
-    int error;
 
     for (int i = 1; i < argc; i++) {
         if ((value = value_of(argv[i], "forward")))
@@ -344,35 +343,46 @@ static void make_resolver(struct driver *driver, int argc, char **argv)
         } else
             fail("unknown argument");
     }
-    error = resolver_new(driver->loop, &options, &driver->resolver);
-    if (error) {
-        printf("{\"error\": %d}\n", -error);
-        exit(0);
+    return resolver_new(driver->loop, &options, &driver->resolver);
+}
+
+static void read_questions(struct driver *driver)
+{
+    char line[LINE_MAX_LEN];
+
+    while (fgets(line, sizeof(line), stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (*line)
+            read_question(driver, line);
+    }
+    if (driver->open || driver->stays)
+        loop_run(driver->loop);
+    print_end(driver);
+}
+
+static void free_questions(struct driver *driver)
+{
+    while (driver->first) {
+        struct question *next = driver->first->next;
+        free(driver->first);
+        driver->first = next;
     }
 }
 
 int main(int argc, char **argv)
 {
     struct driver driver = {0};
-    char line[LINE_MAX_LEN];
+    int error;
 
     if (loop_new(&driver.loop) < 0)
         fail("no loop");
-    make_resolver(&driver, argc, argv);
-    while (fgets(line, sizeof(line), stdin)) {
-        line[strcspn(line, "\n")] = '\0';
-        if (*line)
-            read_question(&driver, line);
-    }
-    if (driver.open || driver.stays)
-        loop_run(driver.loop);
-    print_end(&driver);
+    error = make_resolver(&driver, argc, argv);
+    if (error)
+        printf("{\"error\": %d}\n", -error);
+    else
+        read_questions(&driver);
     resolver_free(driver.resolver);
     loop_free(driver.loop);
-    while (driver.first) {
-        struct question *next = driver.first->next;
-        free(driver.first);
-        driver.first = next;
-    }
+    free_questions(&driver);
     return 0;
 }

@@ -224,38 +224,38 @@ static void test_cidr(void **state)
 }
 
 struct guard_row {
-    const char *exceptions[3];
-    bool all;
+    const char *exceptions[2];
     const char *address;
+    bool all;
     bool allowed;
 };
 
 static const struct guard_row GUARDS[] = {
-    {{NULL}, false, "8.8.8.8", true},
-    {{NULL}, false, "10.0.0.1", false},
-    {{NULL}, true, "10.0.0.1", true},
-    {{NULL}, true, "::1", true},
-    {{"10.0.0.0/8"}, false, "10.0.0.1", true},
-    {{"10.9.9.9/8"}, false, "10.0.0.1", true}, /* host bits do not matter */
-    {{"10.0.0.0/8"}, false, "11.0.0.1", true},
-    {{"10.0.0.0/8"}, false, "127.0.0.1", false},
-    {{"10.0.0.0/9"}, false, "10.127.255.255", true},
-    {{"10.0.0.0/9"}, false, "10.128.0.0", false},
-    {{"10.0.0.0/31"}, false, "10.0.0.1", true},
-    {{"10.0.0.0/31"}, false, "10.0.0.2", false},
-    {{"127.0.0.1"}, false, "127.0.0.1", true},
-    {{"127.0.0.1"}, false, "127.0.0.2", false},
-    {{"127.0.0.1", "fd00::/8"}, false, "fd12::1", true},
-    {{"127.0.0.1", "fd00::/8"}, false, "fc12::1", false},
-    {{"0.0.0.0/0"}, false, "10.0.0.1", true},
-    {{"0.0.0.0/0"}, false, "fd00::1", false},
-    {{"::/0"}, false, "fd00::1", true},
-    {{"::/0"}, false, "10.0.0.1", false},
+    {{NULL}, "8.8.8.8", false, true},
+    {{NULL}, "10.0.0.1", false, false},
+    {{NULL}, "10.0.0.1", true, true},
+    {{NULL}, "::1", true, true},
+    {{"10.0.0.0/8"}, "10.0.0.1", false, true},
+    {{"10.9.9.9/8"}, "10.0.0.1", false, true}, /* host bits do not matter */
+    {{"10.0.0.0/8"}, "11.0.0.1", false, true},
+    {{"10.0.0.0/8"}, "127.0.0.1", false, false},
+    {{"10.0.0.0/9"}, "10.127.255.255", false, true},
+    {{"10.0.0.0/9"}, "10.128.0.0", false, false},
+    {{"10.0.0.0/31"}, "10.0.0.1", false, true},
+    {{"10.0.0.0/31"}, "10.0.0.2", false, false},
+    {{"127.0.0.1"}, "127.0.0.1", false, true},
+    {{"127.0.0.1"}, "127.0.0.2", false, false},
+    {{"127.0.0.1", "fd00::/8"}, "fd12::1", false, true},
+    {{"127.0.0.1", "fd00::/8"}, "fc12::1", false, false},
+    {{"0.0.0.0/0"}, "10.0.0.1", false, true},
+    {{"0.0.0.0/0"}, "fd00::1", false, false},
+    {{"::/0"}, "fd00::1", false, true},
+    {{"::/0"}, "10.0.0.1", false, false},
     /* the kernel connects to the address inside */
-    {{"10.0.0.0/8"}, false, "::ffff:10.0.0.1", true},
-    {{"::ffff:10.0.0.0/104"}, false, "::ffff:10.0.0.1", true},
-    {{"10.0.0.0/8"}, false, "::ffff:127.0.0.1", false},
-    {{"10.0.0.0/8"}, false, "64:ff9b::10.0.0.1", false},
+    {{"10.0.0.0/8"}, "::ffff:10.0.0.1", false, true},
+    {{"::ffff:10.0.0.0/104"}, "::ffff:10.0.0.1", false, true},
+    {{"10.0.0.0/8"}, "::ffff:127.0.0.1", false, false},
+    {{"10.0.0.0/8"}, "64:ff9b::10.0.0.1", false, false},
 };
 
 static void test_guard(void **state)
@@ -265,7 +265,7 @@ static void test_guard(void **state)
         const struct guard_row *row = &GUARDS[i];
         struct address_guard guard = {.allow_all = row->all};
         struct address address = parsed(row->address);
-        for (size_t j = 0; j < 3 && row->exceptions[j]; j++)
+        for (size_t j = 0; j < 2 && row->exceptions[j]; j++)
             assert_int_equal(
                 address_cidr_parse(row->exceptions[j],
                                    &guard.exceptions[guard.exception_count++]),

@@ -658,6 +658,7 @@ static void test_query(void **state)
     assert_int_equal(len, sizeof(expected));
     assert_memory_equal(query, expected, sizeof(expected));
     len = dns_message_query(0x1234, "a.test", RR_TXT, false, query);
+    assert_int_equal(len, sizeof(expected));
     assert_int_equal(query[3], 0);
     assert_int_equal(dns_message_query(1, "a..b", RR_TXT, true, query),
                      -MTASTS_ENAME);

@@ -9,29 +9,29 @@
 
 struct address_row {
     const char *text;
-    int error;
     const char *address;
+    int error;
     uint16_t port;
 };
 
 static const struct address_row ADDRESSES[] = {
-    {"192.0.2.1", 0, "192.0.2.1", 53},
-    {"192.0.2.1@5353", 0, "192.0.2.1", 5353},
-    {"192.0.2.1@65535", 0, "192.0.2.1", 65535},
-    {"2001:db8::1", 0, "2001:db8::1", 53},
-    {"::1@1", 0, "::1", 1},
-    {"192.0.2.1@0", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1@65536", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1@99999", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1@000053", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1@", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1@-1", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1@53@53", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1@domain", -MTASTS_EINVAL, NULL, 0},
-    {"192.0.2.1:53", -MTASTS_EINVAL, NULL, 0},
-    {"@53", -MTASTS_EINVAL, NULL, 0},
-    {"", -MTASTS_EINVAL, NULL, 0},
-    {"resolver.example", -MTASTS_EINVAL, NULL, 0},
+    {"192.0.2.1", "192.0.2.1", 0, 53},
+    {"192.0.2.1@5353", "192.0.2.1", 0, 5353},
+    {"192.0.2.1@65535", "192.0.2.1", 0, 65535},
+    {"2001:db8::1", "2001:db8::1", 0, 53},
+    {"::1@1", "::1", 0, 1},
+    {"192.0.2.1@0", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1@65536", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1@99999", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1@000053", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1@", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1@-1", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1@53@53", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1@domain", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1:53", NULL, -MTASTS_EINVAL, 0},
+    {"@53", NULL, -MTASTS_EINVAL, 0},
+    {"", NULL, -MTASTS_EINVAL, 0},
+    {"resolver.example", NULL, -MTASTS_EINVAL, 0},
 };
 
 static void test_address(void **state)
