@@ -383,7 +383,8 @@ int bulk_run(const struct bulk_options *options, struct checker *checker,
     if (!error)
         error = loop_run(checker->loop);
     int status = STATUS_UNKNOWN;
-    if (!error && !bulk.broken)
+    /* What was the last to be written may have failed, and no more. */
+    if (!error && !bulk.broken && !sink_broken(bulk.sink))
         status = tally_status(&bulk.tally);
     if (bulk.interrupted && status == STATUS_FINE)
         status = STATUS_UNKNOWN;

@@ -153,6 +153,11 @@ bool sink_full(const struct sink *sink)
     return left(sink) > SINK_FULL;
 }
 
+bool sink_broken(const struct sink *sink)
+{
+    return sink->broken;
+}
+
 bool sink_empty(const struct sink *sink)
 {
     return left(sink) == 0;

@@ -25,7 +25,8 @@ void sink_free(struct sink *sink); /* NULL is fine; what waits is lost */
 int sink_put(struct sink *sink, const char *data, size_t len);
 
 bool sink_full(const struct sink *sink);
-bool sink_empty(const struct sink *sink);
+bool sink_empty(const struct sink *sink);  /* also once it is broken */
+bool sink_broken(const struct sink *sink); /* `failed` has run, or is due */
 
 DEFINE_CLEANUP(struct sink *, sink_free, sink)
 #define _cleanup_sink_ _cleanup_(cleanup_sink)

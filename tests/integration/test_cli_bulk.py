@@ -235,6 +235,20 @@ def test_full_disk_ends_the_run(server):
     assert b'standard output: No space left on device' in result.stderr
 
 
+@pytest.mark.parametrize('words', [
+    ['plain.example'], ['--json', 'plain.example'],
+    ['--ndjson', 'plain.example'], ['--dump-facts', 'plain.example'],
+    ['plain.example', 'null.example'], ['--verbose', 'plain.example']])
+def test_full_disk_is_noticed_at_the_last_document_too(server, words):
+    with open('/dev/full', 'wb') as full:
+        result = subprocess.run(
+            [BINARY, *asking(server, '--fail-on=error', *words)], stdout=full,
+            stderr=subprocess.PIPE, env=environment(), timeout=60,
+            check=False)
+    assert result.returncode == UNKNOWN
+    assert result.stderr.count(b'standard output: No space left') == 1
+
+
 def test_reader_that_goes_away_ends_the_run(server, tmp_path):
     path = tmp_path / 'list'
     path.write_bytes(b''.join(b'n%d.example\n' % i for i in range(100000)))
