@@ -55,8 +55,7 @@ static int judge_policy(struct policy_lint *lint)
     lint->valid = lint->usable && faults.quirks == 0;
     if (!lint->valid && !lint->options->tolerant)
         mtasts_sts_policy_free(TAKE_PTR(lint->policy));
-    return check_policy_body(lint->body.data, lint->body.len, NULL, 0,
-                             &lint->findings);
+    return lint_policy(lint->body, &lint->findings);
 }
 
 static struct json *mx_json(const struct mtasts_sts_policy *policy)

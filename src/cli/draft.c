@@ -7,8 +7,8 @@
 #include "cli/draft.h"
 
 #include "base/ascii.h"
-#include "check/check.h"
 #include "cli/complain.h"
+#include "cli/lint.h"
 #include "cli/mx_lookup.h"
 #include "cli/slurp.h"
 #include "net/digest.h"
@@ -164,8 +164,8 @@ int draft_read(const char *who, const char *path, struct draft *ret_draft)
 void draft_advise(const char *who, const struct draft *draft)
 {
     _cleanup_findings_ struct findings *findings = NULL;
-    if (check_policy_body(draft->body.data, draft->body.len, NULL, 0,
-                          &findings) != 0)
+    const struct mtasts_bytes body = {draft->body.data, draft->body.len};
+    if (lint_policy(body, &findings) != 0)
         return;
     for (size_t i = 0; i < findings->count; i++)
         if (findings->items[i].severity >= SEVERITY_WARNING)

@@ -6,8 +6,28 @@
 #include "check/findings_json.h"
 #include "cli/excerpt.h"
 #include "cli/report.h"
+#include "net/suffix.h"
 
 #define INDENT (REPORT_COLUMN + 4) /* of the line in question */
+#define SUFFIXES_MAX                                                           \
+    (4u << 20) /* octets of patterns at public suffixes, and of pointers to    \
+                  them: several times a policy's MTASTS_POLICY_BODY_MAX */
+
+int lint_policy(struct mtasts_bytes body, struct findings **ret_findings)
+{
+    _cleanup_arena_ struct arena *arena = NULL;
+    const char *const *patterns = NULL;
+    size_t count = 0;
+    int error = arena_new(SUFFIXES_MAX, &arena);
+    /* A longer one is no policy to anybody; that is said of it. */
+    if (!error && body.len <= MTASTS_POLICY_BODY_MAX)
+        error =
+            suffix_find_in_body(arena, body.data, body.len, &patterns, &count);
+    if (!error)
+        error = check_policy_body(body.data, body.len, patterns, count,
+                                  ret_findings);
+    return error;
+}
 
 /* Whether the finding after `index` is of the same rule and severity. */
 static bool goes_on(const struct findings *findings, size_t index)

@@ -8,6 +8,7 @@
 #include "check/check.h"
 #include "cli/paper.h"
 #include "json/json.h"
+#include <mtasts/fault.h>
 
 #define LINT_BODY_MAX                                                          \
     (16u << 20) /* octets of a policy that are read: far                       \
@@ -19,6 +20,12 @@
  */
 void lint_findings(struct paper *paper, const struct findings *findings,
                    struct mtasts_bytes text);
+
+/*
+ * The findings that a policy body alone gives, check_policy_body() with the
+ * public suffixes looked up. Errors: -MTASTS_ENOMEM.
+ */
+int lint_policy(struct mtasts_bytes body, struct findings **ret_findings);
 
 /* A JSON array of them; NULL: out of memory. */
 struct json *lint_findings_json(const struct findings *findings);

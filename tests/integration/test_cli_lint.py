@@ -201,6 +201,29 @@ def test_tlsrpt_record_for_people():
     assert text.startswith('Valid') and 'mailto:a@example.com' in text
 
 
+@pytest.mark.parametrize('pattern', ['*.com', '*.co.uk', '*.github.io'])
+def test_wildcard_at_a_public_suffix(pattern):
+    body = GOOD.replace(b'mail.example.com', pattern.encode())
+    [finding] = lint('policy', '--json', '-', stdin=body,
+                     status=FINE)['findings']
+    assert [finding['rule'], finding['severity'], finding['line']] == \
+        ['policy-mx-wildcard', 'warning', 3]
+    assert caret_of(text_of('lint', 'policy', '-', stdin=body),
+                    f'mx: {pattern}') == 4
+    result = run('make', 'policy', '--mx', pattern)
+    assert result.returncode == FINE
+    assert pattern in result.stderr.decode()
+    assert b'mtasts explain policy-mx-wildcard' in result.stderr
+
+
+def test_wildcard_below_a_public_suffix():
+    body = GOOD.replace(b'mail.example.com', b'*.example.co.uk')
+    [finding] = lint('policy', '--json', '-', stdin=body,
+                     status=FINE)['findings']
+    assert finding['severity'] == 'info'
+    assert run('make', 'policy', '--mx', '*.example.co.uk').stderr == b''
+
+
 def test_file_and_standard_input(tmp_path):
     path = tmp_path / 'mta-sts.txt'
     path.write_bytes(GOOD)
