@@ -281,6 +281,27 @@ bool judge_has_dane(const struct fact_mx *mx)
     return false;
 }
 
+bool judge_dane_untold(const struct judge *judge, const struct fact_mx *mx)
+{
+    const struct fact_lookup *tlsa = &mx->tlsa.lookup;
+
+    if (!mx->name_valid || judge->facts->mx.lookup.dnssec == DNSSEC_INSECURE)
+        return false;
+    if (tlsa->status == LOOKUP_BOGUS)
+        return false;
+    if (lookup_unknown(tlsa->status))
+        return true;
+    return !judge->facts->validating &&
+           (tlsa->status == LOOKUP_NOT_ASKED ||
+            (tlsa->status == LOOKUP_OK && tlsa->dnssec == DNSSEC_UNCHECKED));
+}
+
+bool judge_enforces(const struct judge *judge)
+{
+    return judge->sts.verdict == MTASTS_VERDICT_VALID &&
+           judge_mode(judge) == MTASTS_MODE_ENFORCE;
+}
+
 /* ---- saying ---- */
 
 void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,

@@ -95,6 +95,16 @@ bool judge_fetch_unknown(const struct judge *judge);
 /* A secure TLSA RRset with a usable record: senders demand a match. */
 bool judge_has_dane(const struct fact_mx *mx);
 
+/*
+ * Whether senders use DANE for the host could not be told: the TLSA look-up
+ * gave no answer, or was not made or not validated for want of a validating
+ * resolver. Known not to matter where the MX records are surely unsigned.
+ */
+bool judge_dane_untold(const struct judge *judge, const struct fact_mx *mx);
+
+/* Senders see a policy, and it says enforce. */
+bool judge_enforces(const struct judge *judge);
+
 /* Neither A nor AAAA, both known. */
 bool host_is_absent(const struct fact_host *host);
 

@@ -582,14 +582,16 @@ RULE(DANE_BOGUS, rule_dane_bogus)
     .fix = "Mend the signatures, DS records or name servers of the zone; "
            "name servers must also answer for names below _tcp." END,
 RULE(DANE_UNSIGNED, rule_dane_unsigned)
-    .id = "dane-unsigned", .severities = "W/U",
+    .id = "dane-unsigned", .severities = "W/U/I",
     .section = SECTION_DANE, .rfc = "RFC 7672 2.1.1",
-    .title = "TLSA records in a zone that is not signed",
+    .title = "TLSA records not signed, or DNSSEC not validated",
     .why = "Senders ignore TLSA records without DNSSEC: they protect "
            "nothing. Where the resolver does not validate it could not be "
-           "told.",
+           "told: that is a mere remark where a policy in enforce protects "
+           "the mail already.",
     .fix = "Sign the zone and publish its DS record, or remove the TLSA "
-           "records." END,
+           "records; if it could not be told, ask through a resolver that "
+           "validates DNSSEC." END,
 RULE(DANE_USAGE, rule_dane_usage)
     .id = "dane-usage", .severities = "W",
     .section = SECTION_DANE, .rfc = "RFC 7672 3.1.3",

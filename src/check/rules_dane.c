@@ -181,6 +181,32 @@ void rule_dane_bogus(struct judge *judge)
     judge_hosts(judge, look_bogus);
 }
 
+/*
+ * Without a validating resolver TLSA is not asked for. That is the
+ * client's lack, of which each domain with a working policy would be told:
+ * there it is no more than a remark.
+ */
+static void say_not_asked(struct judge *judge)
+{
+    const struct fact_mx_set *mx = the_mx(judge);
+    size_t count = 0;
+
+    for (size_t i = 0; !mx->null_mx && i < mx->count; i++)
+        count += mx->hosts[i].tlsa.lookup.status == LOOKUP_NOT_ASKED &&
+                 judge_dane_untold(judge, &mx->hosts[i]);
+    if (count == 0)
+        return;
+    judge_say(judge, RULE_DANE_UNSIGNED,
+              judge_enforces(judge) ? SEVERITY_INFO : SEVERITY_UNKNOWN,
+              (struct about){
+                  .subject = judge->facts->domain,
+                  .fix = "Ask through a resolver that validates DNSSEC.",
+              },
+              "Whether the MX hosts of %s have DANE could not be told: the "
+              "resolver does not validate DNSSEC",
+              judge->facts->domain);
+}
+
 static void look_unsigned(struct judge *judge, const struct fact_mx *mx)
 {
     if (!has_tlsa(mx))
@@ -201,6 +227,7 @@ static void look_unsigned(struct judge *judge, const struct fact_mx *mx)
 
 void rule_dane_unsigned(struct judge *judge)
 {
+    say_not_asked(judge);
     judge_hosts(judge, look_unsigned);
 }
 

@@ -28,6 +28,7 @@ struct tally {
     size_t dane;      /* secure usable TLSA records */
     size_t dane_pass; /* and they match, and the MX records are secure too */
     size_t dane_fail;
+    size_t dane_untold; /* whether senders use DANE could not be told */
 };
 
 static enum host_state session_state(const struct fact_smtp *session)
@@ -89,6 +90,8 @@ static void add_dane(struct tally *tally, const struct fact_mx *mx)
 {
     const struct judge *judge = tally->judge;
 
+    if (judge_dane_untold(judge, mx))
+        tally->dane_untold++;
     if (!judge_has_dane(mx))
         return;
     tally->dane++;
@@ -163,8 +166,17 @@ static enum protection enforced(const struct tally *tally)
     return probed && tally->passing == 0 ? PROTECTION_UNKNOWN : PROTECTION_FULL;
 }
 
+/* DANE may protect, for all that is known: no host is without it. */
+static bool dane_is_untold(const struct tally *tally)
+{
+    return tally->dane_untold > 0 &&
+           tally->dane_pass + tally->dane_untold == tally->total;
+}
+
 static enum protection without_sts(const struct tally *tally)
 {
+    if (dane_is_untold(tally))
+        return PROTECTION_UNKNOWN;
     if (tally->total == 0 || tally->dane == 0)
         return PROTECTION_NONE;
     if (tally->dane_fail == tally->total)
@@ -216,6 +228,8 @@ static const char *dane_clause(const struct tally *tally)
                    "; senders that support DANE do not deliver to %zu of %zu "
                    "MX hosts",
                    tally->dane_fail, tally->total);
+    if (dane_is_untold(tally))
+        return "; whether DANE protects it could not be told";
     if (tally->total == 0 || tally->dane_pass < tally->total)
         return "";
     return "; senders that support DANE protect it by that";
@@ -393,6 +407,22 @@ static const char *dane_sentence(const struct tally *tally)
                judge->facts->smtp_probed ? " that match" : "", why);
 }
 
+/* No MTA-STS, and DANE that could not be told. */
+static const char *untold_reason(const struct judge *judge)
+{
+    if (judge->facts->validating)
+        return is_announced(judge)
+                   ? "the MTA-STS policy says none, and whether there is DANE "
+                     "could not be looked up"
+                   : "there is no MTA-STS, and whether there is DANE could "
+                     "not be looked up";
+    return is_announced(judge)
+               ? "the MTA-STS policy says none, and without a resolver that "
+                 "validates DNSSEC nothing is known of DANE"
+               : "there is no MTA-STS, and without a resolver that validates "
+                 "DNSSEC nothing is known of DANE";
+}
+
 static const char *unknown_reason(const struct judge *judge)
 {
     const struct facts *facts = judge->facts;
@@ -400,6 +430,8 @@ static const char *unknown_reason(const struct judge *judge)
 
     if (sts == LOOKUP_NOT_ASKED || lookup_unknown(sts))
         return "the MTA-STS record could not be looked up";
+    if (!is_unknown(judge) && !judge_enforces(judge))
+        return untold_reason(judge);
     if (!judge->policy)
         return "the policy could not be asked for";
     if (lookup_unknown(facts->mx.lookup.status))
@@ -410,9 +442,11 @@ static const char *unknown_reason(const struct judge *judge)
 static const char *unknown_sentence(const struct tally *tally)
 {
     const struct judge *judge = tally->judge;
+    bool said = !is_unknown(judge) && !judge_enforces(judge);
 
     return say(tally, "Whether mail to %s is protected could not be told: %s%s",
-               judge->facts->domain, unknown_reason(judge), dane_clause(tally));
+               judge->facts->domain, unknown_reason(judge),
+               said ? "" : dane_clause(tally));
 }
 
 static const char *sentence_of(const struct tally *tally,

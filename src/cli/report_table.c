@@ -127,7 +127,8 @@ static const struct cell *dane_of_session(enum mtasts_dane_state state)
     return &cells[state];
 }
 
-static void dane_cell(const struct fact_mx *mx, struct cell *cell)
+static void dane_cell(const struct facts *facts, const struct fact_mx *mx,
+                      struct cell *cell)
 {
     const struct fact_lookup *lookup = &mx->tlsa.lookup;
     set_cell(cell, STYLE_DIM, "-");
@@ -135,6 +136,8 @@ static void dane_cell(const struct fact_mx *mx, struct cell *cell)
         set_cell(cell, STYLE_RED, "bogus");
     else if (lookup_unknown(lookup->status))
         set_cell(cell, STYLE_CYAN, "unknown");
+    else if (!facts->validating && lookup->dnssec == DNSSEC_UNCHECKED)
+        set_cell(cell, STYLE_CYAN, "?"); /* not asked, or not checked */
     else if (mx->tlsa.count > 0 && lookup->dnssec != DNSSEC_SECURE)
         set_cell(cell, STYLE_YELLOW, "unsigned");
     else if (mx->tlsa.count > 0)
@@ -172,7 +175,7 @@ static void put_host(struct paper *paper, const struct facts *facts,
     policy_cell(policy, mx, &cells[0]);
     tls_cell(mx, &cells[1]);
     certificate_cell(facts, mx, &cells[2]);
-    dane_cell(mx, &cells[3]);
+    dane_cell(facts, mx, &cells[3]);
     snprintf(preference, sizeof(preference), "%5u", mx->preference);
     paper_tab(paper, 1);
     paper_styled(paper, STYLE_PLAIN, facts->mx.implicit ? "    -" : preference);
