@@ -132,13 +132,14 @@ enum address_class address_classify(const struct address *address)
 {
     static const struct range unicast = {"2000::", 3};
     struct address end = innermost(address);
-    bool private;
+    bool is_private;
 
     if (end.ipv6)
-    private = !in_range(&unicast, &end) ||
-              in_ranges(PRIVATE6, ELEMENTS(PRIVATE6), &end);
-    else private = in_ranges(PRIVATE4, ELEMENTS(PRIVATE4), &end);
-    return private ? ADDRESS_PRIVATE : ADDRESS_GLOBAL;
+        is_private = !in_range(&unicast, &end) ||
+                     in_ranges(PRIVATE6, ELEMENTS(PRIVATE6), &end);
+    else
+        is_private = in_ranges(PRIVATE4, ELEMENTS(PRIVATE4), &end);
+    return is_private ? ADDRESS_PRIVATE : ADDRESS_GLOBAL;
 }
 
 static bool excepted(const struct address_guard *guard,
