@@ -253,10 +253,11 @@ static int make_draft(const char *who, const struct records_values *options,
     if (!options->policy)
         return draft_write(who, &options->draft, domain, ret_draft);
     if (options->draft.mx.count == 0 &&
+        options->draft.mode == DRAFT_MODE_UNSET &&
         options->draft.max_age == DRAFT_MAX_AGE_UNSET)
         return draft_read(who, options->policy, ret_draft);
-    complain("%s: --policy brings its own hosts and max_age; leave --mx and "
-             "--max-age out",
+    complain("%s: --policy brings its own mode, hosts and max_age; leave "
+             "--mode, --mx and --max-age out",
              who);
     return -MTASTS_EINVAL;
 }

@@ -11,6 +11,8 @@
 #include "cli/lint.h"
 #include "cli/mx_lookup.h"
 #include "cli/slurp.h"
+#include "core/domain.h"
+#include "net/address.h"
 #include "net/digest.h"
 #include "net/idn.h"
 
@@ -28,10 +30,51 @@ struct patterns {
 
 void draft_options_defaults(struct draft_options *options)
 {
-    options->mode = MTASTS_MODE_TESTING;
+    options->mode = DRAFT_MODE_UNSET;
     options->max_age = DRAFT_MAX_AGE_UNSET;
 }
 
+static enum mtasts_mode mode_of(const struct draft_options *options)
+{
+    return options->mode == DRAFT_MODE_UNSET ? MTASTS_MODE_TESTING
+                                             : (enum mtasts_mode)options->mode;
+}
+
+static bool has_pattern(const struct patterns *patterns, const char *pattern)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (strcmp(patterns->items[i], pattern) == 0)
+            return true;
+    return false;
+}
+
+/* Writes the canonical form of `text`. Errors after a complaint. */
+static int read_pattern(const char *who, const char *text, char *ret_pattern)
+{
+    struct address address;
+    size_t wild = text[0] == '*' && text[1] == '.' ? 2 : 0;
+    memcpy(ret_pattern, text, wild);
+    int error =
+        idn_to_ascii(text + wild, strlen(text + wild), 0, ret_pattern + wild);
+    if (address_parse(text, &address) == 0 ||
+        (!error &&
+         domain_digit_labels(ret_pattern, strlen(ret_pattern)) == 4)) {
+        complain("%s: --mx: '%s' is an address, which no policy can name; "
+                 "give the host's name, as its MX record and its certificate "
+                 "have it",
+                 who, text);
+        return -MTASTS_EINVAL;
+    }
+    if (error || !mtasts_mx_pattern_valid(ret_pattern, strlen(ret_pattern))) {
+        complain("%s: --mx: '%s' is no host name; give a name such as "
+                 "mail.example.com, or *.example.com",
+                 who, text);
+        return -MTASTS_EINVAL;
+    }
+    return 0;
+}
+
+/* One that is there already is not written again. */
 static int add_pattern(const char *who, struct patterns *patterns,
                        const char *text)
 {
@@ -42,18 +85,19 @@ static int add_pattern(const char *who, struct patterns *patterns,
         return -MTASTS_EINVAL;
     }
     char *pattern = patterns->text[patterns->count];
-    size_t wild = text[0] == '*' && text[1] == '.' ? 2 : 0;
-    memcpy(pattern, text, wild);
-    int error =
-        idn_to_ascii(text + wild, strlen(text + wild), 0, pattern + wild);
-    if (error || !mtasts_mx_pattern_valid(pattern, strlen(pattern))) {
-        complain("%s: --mx: '%s' is no host name; give a name such as "
-                 "mail.example.com, or *.example.com",
-                 who, text);
-        return -MTASTS_EINVAL;
+    int error = read_pattern(who, text, pattern);
+    if (!error && !has_pattern(patterns, pattern))
+        patterns->items[patterns->count++] = pattern;
+    return error;
+}
+
+static const char *dnssec_words(enum dnssec_status dnssec)
+{
+    switch (dnssec) {
+    case DNSSEC_SECURE: return "signed by DNSSEC";
+    case DNSSEC_INSECURE: return "which is not signed";
+    default: return "which was not validated by DNSSEC";
     }
-    patterns->items[patterns->count++] = pattern;
-    return 0;
 }
 
 static int add_from_dns(const char *who, const struct draft_options *options,
@@ -74,7 +118,7 @@ static int add_from_dns(const char *who, const struct draft_options *options,
     if (!error)
         complain("%s: %zu host%s taken from DNS, %s; make sure that %s yours",
                  who, list->count, list->count == 1 ? "" : "s",
-                 list->secure ? "signed by DNSSEC" : "which is not signed",
+                 dnssec_words(list->dnssec),
                  list->count == 1 ? "it is" : "they are");
     return error;
 }
@@ -89,11 +133,11 @@ static int collect(const char *who, const struct draft_options *options,
                     ? add_from_dns(who, options, domain, patterns)
                     : add_pattern(who, patterns, text);
     }
-    if (error || patterns->count > 0 || options->mode == MTASTS_MODE_NONE)
+    if (error || patterns->count > 0 || mode_of(options) == MTASTS_MODE_NONE)
         return error;
     complain("%s: no --mx; mode %s needs the hosts that take the mail, once "
              "each, or --mx auto",
-             who, draft_modes[options->mode]);
+             who, draft_modes[mode_of(options)]);
     return -MTASTS_EINVAL;
 }
 
@@ -112,8 +156,8 @@ static unsigned max_age_of(const struct draft_options *options)
 {
     if (options->max_age != DRAFT_MAX_AGE_UNSET)
         return options->max_age;
-    return options->mode == MTASTS_MODE_ENFORCE ? MAX_AGE_ENFORCE
-                                                : MAX_AGE_TESTING;
+    return mode_of(options) == MTASTS_MODE_ENFORCE ? MAX_AGE_ENFORCE
+                                                   : MAX_AGE_TESTING;
 }
 
 int draft_write(const char *who, const struct draft_options *options,
@@ -127,7 +171,7 @@ int draft_write(const char *who, const struct draft_options *options,
     if (error)
         return error;
     size_t len = 0;
-    error = mtasts_sts_policy_write(options->mode, max_age_of(options),
+    error = mtasts_sts_policy_write(mode_of(options), max_age_of(options),
                                     patterns->items, patterns->count, body,
                                     MTASTS_POLICY_BODY_MAX, &len);
     buf_init(&ret_draft->body, MTASTS_POLICY_BODY_MAX);

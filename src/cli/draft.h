@@ -9,12 +9,13 @@
 #include <mtasts/mtasts.h>
 
 #define DRAFT_MAX_AGE_UNSET 0xffffffffu /* the default of the mode is taken */
+#define DRAFT_MODE_UNSET 0xffffffffu    /* testing is taken */
 #define DRAFT_MX_MAX                                                           \
     1000u /* patterns: 64 KiB of policy hold no more that                      \
              are of any use */
 
 struct draft_options {
-    unsigned mode;    /* enum mtasts_mode */
+    unsigned mode;    /* enum mtasts_mode, or DRAFT_MODE_UNSET */
     unsigned max_age; /* seconds, or DRAFT_MAX_AGE_UNSET */
     struct words mx;  /* patterns; "auto": those that DNS has */
     struct dns_options dns;

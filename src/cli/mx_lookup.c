@@ -51,7 +51,7 @@ static void give_up(struct lookup *lookup, const char *why, const char *way_out)
 static void on_answer(void *ctx, const struct dns_answer *answer)
 {
     struct lookup *lookup = ctx;
-    lookup->list->secure = answer->dnssec == DNSSEC_SECURE;
+    lookup->list->dnssec = answer->dnssec;
     if (answer->status == LOOKUP_OK) {
         for (size_t i = 0; i < MIN_OF(answer->count, (size_t)FACTS_RR_MAX); i++)
             take_host(lookup, &answer->rrs[i]);

@@ -12,7 +12,7 @@ struct mx_list {
     char names[FACTS_RR_MAX][MTASTS_NAME_MAX + 1]; /* canonical, as answered */
     size_t count;
     bool implicit; /* no MX: the domain itself */
-    bool secure;   /* DNSSEC vouches for it */
+    enum dnssec_status dnssec;
 };
 
 /*
