@@ -100,7 +100,8 @@ void rule_tlsrpt_rua_many(struct judge *judge)
 {
     size_t count = judge->tlsrpt.rua_count + judge->tlsrpt.ignored_count;
 
-    if (parsed_has(&judge->tlsrpt_parsed, MTASTS_FAULT_RUA_MANY))
+    /* Of a record that is malformed none counts. */
+    if (count > 1 && parsed_has(&judge->tlsrpt_parsed, MTASTS_FAULT_RUA_MANY))
         judge_say(judge, RULE_TLSRPT_RUA_MANY, SEVERITY_INFO, (struct about){0},
                   "There are %zu addresses for reports: a sender may use "
                   "any one of them",
@@ -112,8 +113,7 @@ void rule_tlsrpt_rua_duplicate(struct judge *judge)
     static const struct fault_row rows[] = {
         {MTASTS_FAULT_RUA_DUPLICATE, SEVERITY_WARNING, NULL},
     };
-    judge_faults(judge, RULE_TLSRPT_RUA_DUPLICATE, &judge->tlsrpt_parsed, rows,
-                 ELEMENTS(rows), NULL);
+    say_faults(judge, RULE_TLSRPT_RUA_DUPLICATE, rows, ELEMENTS(rows));
 }
 
 /* ---- where reports go ---- */

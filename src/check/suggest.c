@@ -26,17 +26,6 @@ const char *suggest_sts_record(struct judge *judge)
         judge->facts->domain, text_digits(judge->arena, judge->facts->time));
 }
 
-const char *suggest_tlsrpt_record(struct judge *judge)
-{
-    if (!judge->facts || judge->tlsrpt_suggested)
-        return NULL;
-    judge->tlsrpt_suggested = true;
-    return text_printf(judge->arena,
-                       "_smtp._tls.%s. 3600 IN TXT \"v=TLSRPTv1; "
-                       "rua=mailto:tls-reports@%s\"",
-                       judge->facts->domain, judge->facts->domain);
-}
-
 const char *suggest_tlsa(struct judge *judge, const struct fact_mx *mx,
                          const struct fact_tls *tls)
 {

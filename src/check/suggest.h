@@ -13,7 +13,11 @@
 /* `_mta-sts.example.com. 3600 IN TXT "v=STSv1; id=20260131140509;"` */
 const char *suggest_sts_record(struct judge *judge);
 
-/* `_smtp._tls.example.com. 3600 IN TXT "v=TLSRPTv1; rua=mailto:..."` */
+/*
+ * `_smtp._tls.example.com. 3600 IN TXT "v=TLSRPTv1; rua=mailto:..."`, with
+ * all addresses of the records seen that can be used, or be mended; a
+ * placeholder at another domain only where there is none.
+ */
 const char *suggest_tlsrpt_record(struct judge *judge);
 
 /*

@@ -457,8 +457,17 @@ static const struct fix_case fixes[] = {
     {"id with dashes", "sts-record-id",
      "_mta-sts.example.com. 3600 IN TXT \"v=STSv1; id=20260131140509;\""},
     {"no reporting record", "tlsrpt-missing",
+     "; the address is a placeholder: put your own\n"
      "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
-     "rua=mailto:tls-reports@example.com\""},
+     "rua=mailto:tlsrpt@reports.example.net\""},
+    /* whatever addresses can be had from a broken record are kept */
+    {"two reporting records", "tlsrpt-multiple",
+     "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
+     "rua=mailto:a@b.example,mailto:c@b.example\""},
+    {"rua: all that can be mended", "tlsrpt-rua",
+     "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
+     "rua=mailto:a%2Cb@b.example,mailto:tls@b.example,"
+     "https://b.example/v1%3Bx?a=1%2C2%3Bb=2%21,mailto:c@b.example\""},
     /* the host that is missing is added */
     {"MX not in the policy", "mx-not-in-policy",
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
@@ -533,6 +542,35 @@ static void test_fixes(void **state)
     }
 }
 
+/* What is between the quotes of a zone file's line, put together. */
+static struct mtasts_bytes unquoted(const char *line, char *room, size_t size)
+{
+    size_t len = 0;
+    bool quoted = false;
+
+    for (; *line && len < size; line++) {
+        if (*line == '"')
+            quoted = !quoted;
+        else if (quoted)
+            room[len++] = *line;
+    }
+    return (struct mtasts_bytes){room, len};
+}
+
+static void check_pasted_record(const char *name, const char *fix)
+{
+    char room[4096];
+    struct mtasts_bytes rr = unquoted(fix, room, sizeof(room));
+    _cleanup_findings_ struct findings *again = NULL;
+
+    if (strstr(fix, "_smtp._tls."))
+        assert_int_equal(check_tlsrpt_rrset(&rr, 1, &again), 0);
+    else if (strstr(fix, "_mta-sts."))
+        assert_int_equal(check_sts_rrset(&rr, 1, &again), 0);
+    if (again && again->worst > SEVERITY_INFO)
+        fail_msg("%s: %s gives %s", name, fix, again->items[0].message);
+}
+
 /* What is to be pasted passes the rules itself. */
 static void look_at_pasted(const char *name, const struct json *test,
                            const struct findings *findings,
@@ -544,6 +582,8 @@ static void look_at_pasted(const char *name, const struct json *test,
     for (size_t i = 0; i < findings->count; i++) {
         const char *fix = findings->items[i].fix;
         _cleanup_findings_ struct findings *again = NULL;
+        if (fix && strstr(fix, " IN TXT "))
+            check_pasted_record(name, fix);
         if (!fix || strncmp(fix, "version: ", 9) != 0)
             continue;
         assert_int_equal(check_policy_body(fix, strlen(fix), NULL, 0, &again),
@@ -553,7 +593,7 @@ static void look_at_pasted(const char *name, const struct json *test,
     }
 }
 
-static void test_pasted_policies_pass(void **state)
+static void test_pasted_texts_pass(void **state)
 {
     (void)state;
     _cleanup_json_ struct json *cases = check_cases_load();
@@ -740,7 +780,7 @@ int main(void)
         cmocka_unit_test(test_offline_records),
         cmocka_unit_test(test_offline_rrset),
         cmocka_unit_test(test_fixes),
-        cmocka_unit_test(test_pasted_policies_pass),
+        cmocka_unit_test(test_pasted_texts_pass),
         cmocka_unit_test(test_providers),
         cmocka_unit_test(test_hostile_bodies),
         cmocka_unit_test(test_flood),
