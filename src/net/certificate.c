@@ -142,6 +142,21 @@ static const char *fingerprint(struct arena *arena, X509 *certificate)
     return arena_string(arena, hex);
 }
 
+/* Of SubjectPublicKeyInfo: what a TLSA record with selector 1 holds. */
+static const char *key_fingerprint(struct arena *arena, X509 *certificate)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    char hex[DIGEST_SHA256_HEX];
+    int error;
+
+    if (len <= 0)
+        return NULL;
+    error = digest_sha256_hex(der, (size_t)len, hex);
+    OPENSSL_free(der);
+    return error ? NULL : arena_string(arena, hex);
+}
+
 int certificate_facts(struct arena *arena, X509 *certificate,
                       struct fact_certificate *ret_fact)
 {
@@ -155,6 +170,7 @@ int certificate_facts(struct arena *arena, X509 *certificate,
         .signature = signature_name(arena, certificate),
         .weak_signature = !(flags & EXFLAG_SS) && weak_digest(certificate),
         .sha256 = fingerprint(arena, certificate),
+        .spki_sha256 = key_fingerprint(arena, certificate),
         .self_issued = (flags & EXFLAG_SI) != 0,
     };
     int error = dns_ids(arena, certificate, &fact);
@@ -163,7 +179,7 @@ int certificate_facts(struct arena *arena, X509 *certificate,
         return error;
     key_facts(arena, certificate, &fact);
     if (!fact.subject || !fact.issuer || !fact.signature || !fact.sha256 ||
-        !fact.key_type)
+        !fact.spki_sha256 || !fact.key_type)
         return -MTASTS_ENOMEM;
     *ret_fact = fact;
     return 0;

@@ -86,6 +86,8 @@ def test_healthy(serve, pki, good):
     chain = session['tls']['chain']
     assert [c['sha256'] for c in chain] == [fingerprint(good[1]),
                                             fingerprint(pki.certificate)]
+    assert [c['spki_sha256'] for c in chain] == [
+        spki_sha256(good[1]), spki_sha256(pki.certificate)]
     assert chain[0]['names'] == ['mx.example']
     assert {t: session[t] for t in TESTS} == {
         'injection': 'no', 'old_tls': 'no', 'weak_cipher': 'no',
