@@ -362,18 +362,24 @@ static const char *evidence(struct judge *judge, const struct parsed *parsed,
     return text_printf(judge->arena, ": %s (%zu octets)", quoted, len);
 }
 
-/* What is said of the policy as a whole, though it has a line. */
-static bool is_of_whole(enum mtasts_fault_code code)
+/* What is not there has no place: the line that the parser gives is only
+   the last one. */
+static bool is_missing(enum mtasts_fault_code code)
 {
     switch (code) {
     case MTASTS_FAULT_POLICY_EMPTY:
     case MTASTS_FAULT_VERSION_MISSING:
     case MTASTS_FAULT_MODE_MISSING:
     case MTASTS_FAULT_MAX_AGE_MISSING:
-    case MTASTS_FAULT_MX_MISSING:
-    case MTASTS_FAULT_LINE_ENDS_LF: return true;
+    case MTASTS_FAULT_MX_MISSING: return true;
     default: return false;
     }
+}
+
+/* What is said of the policy as a whole, though it may have a line. */
+static bool is_of_whole(enum mtasts_fault_code code)
+{
+    return is_missing(code) || code == MTASTS_FAULT_LINE_ENDS_LF;
 }
 
 /* "Line 3", or in a record what its text is. */
@@ -411,11 +417,12 @@ static void say_fault(struct judge *judge, enum rule_id rule,
     const char *more =
         alike > 0 ? text_printf(judge->arena, " (and %zu more like it)", alike)
                   : "";
+    bool placed = !is_missing(fault->code);
     const struct about about = {
         .subject = subject_of(judge, parsed),
         .fix = fix,
-        .line = fault->line,
-        .column = fault->column,
+        .line = placed ? fault->line : 0,
+        .column = placed ? fault->column : 0,
     };
     judge_say(judge, rule, row->severity, about, "%s%s: %s%s%s",
               where(judge, parsed, fault), more, mtasts_fault_text(fault->code),
