@@ -91,7 +91,7 @@ static void put_policy_verdict(struct paper *paper,
                                const struct policy_lint *lint)
 {
     const struct mtasts_sts_policy *policy = lint->policy;
-    lint_verdict(paper, lint->valid, lint->valid ? "Valid" : "Not valid");
+    lint_verdict(paper, lint->valid ? NULL : "Not valid", lint->findings);
     if (!lint->valid && lint->options->tolerant)
         paper_words(paper, 0,
                     lint->usable ? ", but usable by tolerant senders"
@@ -105,10 +105,7 @@ static void put_policy_verdict(struct paper *paper,
             paper_printf(paper, 0, "%s%s", i == 0 ? ", mx " : ", ",
                          mtasts_sts_policy_mx(policy, i));
     }
-    paper_words(paper, 0, ". ");
-    report_counts(paper, lint->findings);
-    paper_words(paper, 0, ".");
-    paper_line_end(paper);
+    lint_counts(paper, lint->valid, lint->findings);
 }
 
 static int print_policy_text(const struct policy_lint *lint)
@@ -198,24 +195,20 @@ static struct mtasts_bytes *rrs_of(const struct words *words)
 static void put_record_verdict(struct paper *paper,
                                const struct record_lint *lint)
 {
-    static const char *const words[] = {
+    static const char *const not_valid[] = {
+        [MTASTS_VERDICT_VALID] = NULL,
         [MTASTS_VERDICT_NONE] = "None: no TXT record begins with the version",
-        [MTASTS_VERDICT_VALID] = "Valid",
         [MTASTS_VERDICT_INVALID] = "Not valid: senders see no record",
         [MTASTS_VERDICT_MULTIPLE] =
             "More than one record: senders take none of them",
     };
-    lint_verdict(paper, lint->verdict == MTASTS_VERDICT_VALID,
-                 words[lint->verdict]);
+    lint_verdict(paper, not_valid[lint->verdict], lint->findings);
     if (lint->id)
         paper_printf(paper, 0, ": id %s", lint->id);
     for (size_t i = 0; i < lint->rua_count; i++)
         paper_printf(paper, 0, "%s%.*s", i == 0 ? ": reports go to " : ", ",
                      (int)lint->rua[i].len, lint->rua[i].data);
-    paper_words(paper, 0, ". ");
-    report_counts(paper, lint->findings);
-    paper_words(paper, 0, ".");
-    paper_line_end(paper);
+    lint_counts(paper, lint->verdict == MTASTS_VERDICT_VALID, lint->findings);
 }
 
 /* The record whose places the findings name, if that is certain. */

@@ -66,9 +66,30 @@ void lint_findings(struct paper *paper, const struct findings *findings,
     }
 }
 
-void lint_verdict(struct paper *paper, bool valid, const char *words)
+void lint_verdict(struct paper *paper, const char *not_valid,
+                  const struct findings *findings)
 {
-    paper_styled_words(paper, valid ? STYLE_GREEN : STYLE_RED, 0, words);
+    if (not_valid)
+        paper_styled_words(paper, STYLE_RED, 0, not_valid);
+    else if (findings->worst == SEVERITY_ERROR)
+        paper_styled_words(paper, STYLE_YELLOW, 0, "Valid by the letter");
+    else
+        paper_styled_words(paper, STYLE_GREEN, 0, "Valid");
+}
+
+void lint_counts(struct paper *paper, bool valid,
+                 const struct findings *findings)
+{
+    paper_words(paper, 0, ". ");
+    if (findings->count == 0) {
+        paper_words(paper, 0, "Nothing to mend.");
+    } else {
+        if (valid && findings->worst == SEVERITY_ERROR)
+            paper_words(paper, 0, "But ");
+        report_counts(paper, findings);
+        paper_words(paper, 0, ".");
+    }
+    paper_line_end(paper);
 }
 
 static void add_number(struct json_builder *object, const char *key,

@@ -30,7 +30,15 @@ int lint_policy(struct mtasts_bytes body, struct findings **ret_findings);
 /* A JSON array of them; NULL: out of memory. */
 struct json *lint_findings_json(const struct findings *findings);
 
-/* Puts "Valid" or what it is instead, in colour, and a colon. */
-void lint_verdict(struct paper *paper, bool valid, const char *words);
+/*
+ * Puts "Valid", "Valid by the letter" if there are errors all the same, or
+ * `not_valid` (NULL: it is valid), in colour.
+ */
+void lint_verdict(struct paper *paper, const char *not_valid,
+                  const struct findings *findings);
+
+/* Puts the end of the first line: how much there is to mend. */
+void lint_counts(struct paper *paper, bool valid,
+                 const struct findings *findings);
 
 #endif

@@ -133,6 +133,37 @@ def test_good_policy_is_said_to_be_valid():
     assert 'enforce' in text and 'mail.example.com' in text
 
 
+def test_nothing_to_mend():
+    for words in (['policy', '-'], ['sts-record', 'v=STSv1; id=1;']):
+        text = text_of('lint', *words, stdin=GOOD)
+        assert text.startswith('Valid: ')
+        assert text.endswith('. Nothing to mend.\n')
+
+
+@pytest.mark.parametrize('words,stdin', [
+    (['policy', '-'], GOOD.replace(b'mail.example.com', b'192.0.2.1')),
+    (['policy', '-'], GOOD + b'x: ' + b'y' * 65536 + b'\r\n'),
+    (['tlsrpt-record', 'v=TLSRPTv1; rua=ftp://example.com/x'], b''),
+], ids=['address', 'too long', 'ftp'])
+def test_errors_of_what_is_valid_are_in_the_headline(words, stdin):
+    text = text_of('lint', *words, stdin=stdin)
+    assert text.startswith('Valid by the letter')
+    assert re.search(r'\. But 1 error\b', ' '.join(text.split('\n\n')[0]
+                                                    .split()))
+
+
+@pytest.mark.parametrize('field', [b'version', b'mode', b'mx', b'max_age'])
+def test_what_is_missing_has_no_place(field):
+    body = re.sub(field + b': [^\r]*\r\n', b'', GOOD) + b'last: line\r\n'
+    answer = lint('policy', '--json', '-', stdin=body, status=ERROR)
+    finding = answer['findings'][0]
+    assert [finding['severity'], finding['line'], finding['column']] == \
+        ['error', None, None]
+    text = text_of('lint', 'policy', '-', stdin=body, status=ERROR)
+    assert 'The policy: ' in text
+    assert not re.search(r'last: line\n +\^\n\s+Why', text)
+
+
 def caret_of(text, line):
     """The octet that the caret under `line` stands below."""
     lines = text.splitlines()
