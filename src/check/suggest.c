@@ -44,11 +44,29 @@ struct patterns {
     bool too_many;
 };
 
+/* What is kept of the policy seen, whether senders can read it or not. */
+struct draft {
+    struct patterns patterns;
+    enum mtasts_mode mode;
+    bool has_mode;
+    uint32_t max_age; /* 0: not to be read */
+};
+
+/* Digits and dots match as a name would, but no MX host is called so. */
+static bool is_fit(const char *pattern, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && (ascii_is_digit(pattern[i]) || pattern[i] == '.'))
+        i++;
+    return i < len && mtasts_mx_pattern_valid(pattern, len);
+}
+
 static void add_pattern(struct patterns *patterns, const char *pattern)
 {
     size_t len = strlen(pattern);
 
-    if (!mtasts_mx_pattern_valid(pattern, len))
+    if (!is_fit(pattern, len))
         return;
     for (size_t i = 0; i < patterns->count; i++)
         if (ascii_is_nocase(pattern, len, patterns->items[i]))
@@ -62,8 +80,7 @@ static void add_pattern(struct patterns *patterns, const char *pattern)
 /* Those of the policy: the unused ones may be what is mistyped. */
 static void add_published(struct patterns *patterns, const struct judge *judge)
 {
-    size_t count =
-        judge->policy ? mtasts_sts_policy_mx_count(judge->policy) : 0;
+    size_t count = mtasts_sts_policy_mx_count(judge->policy);
     bool complete = !judge->facts || !judge->covered ||
                     judge->covered_count == judge->facts->mx.count;
 
@@ -72,24 +89,134 @@ static void add_published(struct patterns *patterns, const struct judge *judge)
             add_pattern(patterns, mtasts_sts_policy_mx(judge->policy, i));
 }
 
+static bool is_covered(const struct patterns *patterns, const char *host)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (mtasts_mx_match(patterns->items[i], strlen(patterns->items[i]),
+                            host, strlen(host)))
+            return true;
+    return false;
+}
+
 static void add_hosts(struct patterns *patterns, const struct judge *judge)
 {
     if (!judge->facts || judge->facts->mx.null_mx)
         return;
     for (size_t i = 0; i < judge->facts->mx.count; i++)
-        if (!judge->covered || !judge->covered[i])
+        if (!is_covered(patterns, judge->facts->mx.hosts[i].name))
             add_pattern(patterns, judge->facts->mx.hosts[i].name);
 }
 
-static uint32_t max_age_for(const struct judge *judge, enum mtasts_mode mode)
-{
-    uint32_t age = judge->policy ? mtasts_sts_policy_max_age(judge->policy) : 0;
+/* ---- a policy that one bad line spoils ---- */
 
-    if (mode == MTASTS_MODE_ENFORCE)
-        return MAX_OF(age, MAX_AGE_ENFORCE);
-    if (mode == MTASTS_MODE_TESTING || !judge->policy)
-        return MAX_OF(age, MAX_AGE_TESTING);
-    return age;
+static struct mtasts_bytes trimmed(const char *text, size_t len)
+{
+    while (len > 0 && ascii_is_wsp(text[0])) {
+        text++;
+        len--;
+    }
+    while (len > 0 && (ascii_is_wsp(text[len - 1]) || text[len - 1] == '\r'))
+        len--;
+    return (struct mtasts_bytes){text, len};
+}
+
+static void salvage_mode(struct draft *draft, struct mtasts_bytes value)
+{
+    static const enum mtasts_mode modes[] = {
+        MTASTS_MODE_NONE, MTASTS_MODE_TESTING, MTASTS_MODE_ENFORCE};
+
+    for (size_t i = 0; i < ELEMENTS(modes) && !draft->has_mode; i++)
+        if (ascii_is_nocase(value.data, value.len,
+                            mtasts_mode_name(modes[i]))) {
+            draft->mode = modes[i];
+            draft->has_mode = true;
+        }
+}
+
+static void salvage_mx(struct draft *draft, struct arena *arena,
+                       struct mtasts_bytes value)
+{
+    if (value.len > 1 && value.data[value.len - 1] == '.')
+        value.len--;
+    if (draft->patterns.too_many || !is_fit(value.data, value.len))
+        return;
+    const char *pattern = arena_copy(arena, value.data, value.len);
+    if (pattern)
+        add_pattern(&draft->patterns, pattern);
+}
+
+static void salvage_max_age(struct draft *draft, struct mtasts_bytes value)
+{
+    uint64_t age = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        if (!ascii_is_digit(value.data[i]))
+            return;
+        age = MIN_OF(age * 10 + (uint64_t)(value.data[i] - '0'),
+                     (uint64_t)MTASTS_MAX_AGE_MAX);
+    }
+    draft->max_age = (uint32_t)age;
+}
+
+static void salvage_line(struct draft *draft, struct arena *arena,
+                         const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+
+    if (!colon)
+        return;
+    size_t key_len = (size_t)(colon - line);
+    struct mtasts_bytes key = trimmed(line, key_len);
+    struct mtasts_bytes value = trimmed(colon + 1, len - key_len - 1);
+    if (ascii_is_nocase(key.data, key.len, "mode"))
+        salvage_mode(draft, value);
+    else if (ascii_is_nocase(key.data, key.len, "mx"))
+        salvage_mx(draft, arena, value);
+    else if (ascii_is_nocase(key.data, key.len, "max_age"))
+        salvage_max_age(draft, value);
+}
+
+/* Line by line: what can be read is what the owner wants. */
+static void salvage(struct draft *draft, const struct judge *judge)
+{
+    const char *at = judge->body.data;
+    size_t left = judge->policy_parsed.texts ? judge->body.len : 0;
+
+    while (left > 0) {
+        const char *end = memchr(at, '\n', left);
+        size_t len = end ? (size_t)(end - at) : left;
+        salvage_line(draft, judge->arena, at, len);
+        size_t step = end ? len + 1 : len;
+        at += step;
+        left -= step;
+    }
+}
+
+/* ---- the whole ---- */
+
+static void read_draft(struct draft *draft, const struct judge *judge)
+{
+    *draft = (struct draft){.mode = MTASTS_MODE_TESTING};
+    if (judge->policy) {
+        draft->mode = judge_mode(judge);
+        draft->max_age = mtasts_sts_policy_max_age(judge->policy);
+        draft->has_mode = true;
+        add_published(&draft->patterns, judge);
+    } else {
+        salvage(draft, judge);
+    }
+    add_hosts(&draft->patterns, judge);
+}
+
+/* Leaving MTA-STS takes a short one: in mode none it is right. */
+static uint32_t max_age_for(const struct judge *judge,
+                            const struct draft *draft)
+{
+    if (draft->mode == MTASTS_MODE_ENFORCE)
+        return MAX_OF(draft->max_age, MAX_AGE_ENFORCE);
+    if (draft->mode == MTASTS_MODE_TESTING || !judge->policy)
+        return MAX_OF(draft->max_age, MAX_AGE_TESTING);
+    return draft->max_age;
 }
 
 /* For pasting into an editor: line ends as there. */
@@ -107,30 +234,28 @@ static const char *without_cr(struct arena *arena, const char *text, size_t len)
     return copy;
 }
 
-static const char *write_policy(struct judge *judge, enum mtasts_mode mode,
-                                const struct patterns *patterns)
+static const char *write_policy(struct judge *judge, const struct draft *draft)
 {
     size_t len = 0;
     _cleanup_free_ char *text = malloc(SUGGEST_SIZE);
-    size_t count = mode == MTASTS_MODE_NONE ? 0 : patterns->count;
+    const struct patterns *patterns = &draft->patterns;
+    size_t count = draft->mode == MTASTS_MODE_NONE ? 0 : patterns->count;
 
     if (!text || patterns->too_many ||
-        mtasts_sts_policy_write(mode, max_age_for(judge, mode), patterns->items,
-                                count, text, SUGGEST_SIZE, &len) < 0)
+        mtasts_sts_policy_write(draft->mode, max_age_for(judge, draft),
+                                patterns->items, count, text, SUGGEST_SIZE,
+                                &len) < 0)
         return NULL;
     return without_cr(judge->arena, text, len);
 }
 
 const char *suggest_policy(struct judge *judge)
 {
-    enum mtasts_mode mode =
-        judge->policy ? judge_mode(judge) : MTASTS_MODE_TESTING;
-    struct patterns patterns = {.count = 0};
+    struct draft draft;
 
     if (judge->policy_suggested)
         return NULL;
     judge->policy_suggested = true;
-    add_published(&patterns, judge);
-    add_hosts(&patterns, judge);
-    return write_policy(judge, mode, &patterns);
+    read_draft(&draft, judge);
+    return write_policy(judge, &draft);
 }

@@ -23,7 +23,9 @@ const char *suggest_tlsrpt_record(struct judge *judge);
 /*
  * The whole policy, corrected: the mode that it has, else testing; its
  * patterns without what no MX matches while some MX is left out, and the MX
- * hosts that it lacks; a max_age that no rule finds short. Lines end by LF.
+ * hosts that it lacks; a max_age that no rule finds short. Of a policy that
+ * cannot be used as a whole the lines that can be read are kept; what is no
+ * host name is never repeated. Lines end by LF.
  */
 const char *suggest_policy(struct judge *judge);
 
