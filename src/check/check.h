@@ -57,6 +57,8 @@ struct finding {
     const char *message; /* what was seen: one sentence, for people */
     const char *fix;     /* this case's mend, ready to paste; or NULL: the
                             rule's own */
+    const char *advice;  /* what to do in this case, for people, where the
+                            rule's own `why` and `fix` do not fit; or NULL */
     size_t line;         /* in a policy body, from 1; 0: does not apply */
     size_t column;       /* octet from 1; 0: does not apply */
 };

@@ -15,7 +15,9 @@
 
 const char *finding_fix(const struct finding *finding)
 {
-    return finding->fix ? finding->fix : finding->rule->fix;
+    if (finding->fix)
+        return finding->fix;
+    return finding->advice ? finding->advice : finding->rule->fix;
 }
 
 /* ---- findings ---- */

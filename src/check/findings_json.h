@@ -18,7 +18,8 @@
 int findings_to_json(const struct facts *facts, const struct findings *findings,
                      const struct verdict *verdict, struct json **ret_json);
 
-/* What to do about a finding: its own fix, or else the rule's. */
+/* What to do about a finding: its own fix or advice, or else the
+   rule's. */
 const char *finding_fix(const struct finding *finding);
 
 #endif

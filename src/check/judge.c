@@ -304,6 +304,15 @@ bool judge_enforces(const struct judge *judge)
 
 /* ---- saying ---- */
 
+/* Where nothing could be told nothing is known to be wrong. */
+static const char *advice_for(enum severity severity, const struct about *about)
+{
+    if (about->advice || severity != SEVERITY_UNKNOWN)
+        return about->advice;
+    return "Ask again later, or from another resolver or network; mend the "
+           "name servers or the host asked if it stays.";
+}
+
 void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,
                struct about about, const char *format, ...)
 {
@@ -319,6 +328,7 @@ void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,
                                       .subject = about.subject,
                                       .message = message,
                                       .fix = about.fix,
+                                      .advice = advice_for(severity, &about),
                                       .line = about.line,
                                       .column = about.column,
                                   });

@@ -117,7 +117,9 @@ bool host_is_unknown(const struct fact_host *host,
 /* What goes with a message; all may be 0. */
 struct about {
     const char *subject;
-    const char *fix; /* text to paste */
+    const char *fix;    /* text to paste */
+    const char *advice; /* constant; NULL: the rule's fix fits, or it is one
+                           of severity unknown, which have one in common */
     size_t line;
     size_t column;
 };

@@ -200,7 +200,7 @@ static void say_not_asked(struct judge *judge)
               judge_enforces(judge) ? SEVERITY_INFO : SEVERITY_UNKNOWN,
               (struct about){
                   .subject = judge->facts->domain,
-                  .fix = "Ask through a resolver that validates DNSSEC.",
+                  .advice = "Ask through a resolver that validates DNSSEC.",
               },
               "Whether the MX hosts of %s have DANE could not be told: the "
               "resolver does not validate DNSSEC",
@@ -219,7 +219,11 @@ static void look_unsigned(struct judge *judge, const struct fact_mx *mx)
                   name_of(judge, mx));
     else if (mx->tlsa.lookup.dnssec == DNSSEC_UNCHECKED)
         judge_say(judge, RULE_DANE_UNSIGNED, SEVERITY_UNKNOWN,
-                  (struct about){.subject = mx->name},
+                  (struct about){
+                      .subject = mx->name,
+                      .advice = "Ask through a resolver that validates "
+                                "DNSSEC.",
+                  },
                   "%s has TLSA records, but whether they are signed could "
                   "not be told",
                   name_of(judge, mx));

@@ -270,6 +270,10 @@ void rule_host_content_type(struct judge *judge)
             "%s serves the policy without a Content-Type", host_name(judge));
 }
 
+#define EMPTY_ADVICE                                                           \
+    "Write the policy into the file: an empty one is none, and see that the "  \
+    "web server sends what the file holds."
+
 static void say_size_offline(struct judge *judge)
 {
     size_t len = judge->body.len;
@@ -281,7 +285,8 @@ static void say_size_offline(struct judge *judge)
                   "The policy has %zu octets, %u at most are read", len,
                   MTASTS_POLICY_BODY_MAX);
     else if (parsed_has(&judge->policy_parsed, MTASTS_FAULT_POLICY_EMPTY))
-        judge_say(judge, RULE_HOST_BODY_SIZE, SEVERITY_ERROR, (struct about){0},
+        judge_say(judge, RULE_HOST_BODY_SIZE, SEVERITY_ERROR,
+                  (struct about){.advice = EMPTY_ADVICE},
                   "The policy is empty");
 }
 
@@ -294,7 +299,11 @@ void rule_host_body_size(struct judge *judge)
                   "The body that %s serves is larger than 64 KiB",
                   host_name(judge));
     else if (ended(judge, FETCH_OK) && is_empty(judge))
-        judge_say(judge, RULE_HOST_BODY_SIZE, SEVERITY_ERROR, about_host(judge),
+        judge_say(judge, RULE_HOST_BODY_SIZE, SEVERITY_ERROR,
+                  (struct about){
+                      .subject = host_name(judge),
+                      .advice = EMPTY_ADVICE,
+                  },
                   "The body that %s serves is empty", host_name(judge));
 }
 

@@ -67,7 +67,9 @@ void report_message(struct paper *paper, const struct finding *finding)
 void report_reason(struct paper *paper, const struct finding *finding,
                    bool last)
 {
-    if (last) {
+    if (last && finding->advice) {
+        put_labelled(paper, "Fix:", finding->advice);
+    } else if (last) {
         put_labelled(paper, "Why:", finding->rule->why);
         put_labelled(paper, "Fix:", finding->rule->fix);
     }

@@ -58,6 +58,10 @@ static void check_finding(const char *name, const struct finding *finding)
         fail_msg("%s: unfit subject: %s", name, finding->subject);
     if (finding->fix && (!*finding->fix || !is_block(finding->fix)))
         fail_msg("%s: unfit fix: %s", name, finding->fix);
+    if (finding->severity == SEVERITY_UNKNOWN && !finding->advice)
+        fail_msg("%s: no advice: %s", name, message);
+    if (finding->advice && !is_printable(finding->advice))
+        fail_msg("%s: unfit advice: %s", name, finding->advice);
     if ((finding->line == 0) != (finding->column == 0))
         fail_msg("%s: line without column: %s", name, message);
 }
