@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <unistd.h>
@@ -19,8 +20,19 @@ static void ignore_sigpipe(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
+/* Where 0, 1 or 2 is closed, what is opened next would take its place. Their
+   use still fails, since it is opened for the other direction. */
+static void open_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_files();
     setlocale(LC_CTYPE, "");
     ignore_sigpipe();
     size_t count = argc > 0 ? (size_t)argc - 1 : 0;

@@ -9,6 +9,7 @@
 #include "cli/slurp.h"
 #include "cli/tally.h"
 #include <mtasts/error.h>
+#include <stdio.h>
 
 #define REPLAY_MAX (256u << 20) /* octets of a file of facts */
 
@@ -24,9 +25,15 @@ static int complain_document(const struct replay *replay,
                              const struct json_fault *fault)
 {
     size_t line = replay->line > 0 ? replay->line : fault->line;
-    return complain("check: --facts: %s: line %zu, column %zu: %s; these are "
-                    "no facts of this version",
-                    replay->path, line, fault->column, fault->text);
+    char place[64] = "";
+    if (line > 0 && fault->column > 0)
+        snprintf(place, sizeof(place), "line %zu, column %zu: ", line,
+                 fault->column);
+    else if (line > 0)
+        snprintf(place, sizeof(place), "line %zu: ", line);
+    return complain("check: --facts: %s: %s%s; these are no facts of this "
+                    "version",
+                    replay->path, place, fault->text);
 }
 
 static int print_document(struct replay *replay, const struct facts *facts)

@@ -242,11 +242,31 @@ def test_full_disk_ends_the_run(server):
 def test_full_disk_is_noticed_at_the_last_document_too(server, words):
     with open('/dev/full', 'wb') as full:
         result = subprocess.run(
-            [BINARY, *asking(server, '--fail-on=error', *words)], stdout=full,
+            [BINARY, *asking(server, *words)], stdout=full,
             stderr=subprocess.PIPE, env=environment(), timeout=60,
             check=False)
     assert result.returncode == UNKNOWN
     assert result.stderr.count(b'standard output: No space left') == 1
+
+
+@pytest.mark.parametrize('closed', ['<&-', '>&-', '<&- >&-', '2>&-',
+                                    '<&- >&- 2>&-'])
+def test_closed_files_are_not_taken_by_others(server, closed):
+    script = f'exec "$0" "$@" {closed}'
+    result = subprocess.run(
+        ['/bin/sh', '-c', script, BINARY,
+         *asking(server, 'plain.example')],
+        input=b'', capture_output=True, env=environment(), timeout=60,
+        check=False)
+    if closed in ('<&-', '2>&-'):
+        assert result.returncode == WARNING
+        assert b'plain.example: ' in result.stdout
+        assert result.stderr == b''
+        return
+    assert result.returncode == UNKNOWN
+    if '2>&-' not in closed:
+        assert result.stderr.startswith(b'mtasts: standard output: Bad file')
+        assert result.stderr.count(b'\n') == 1
 
 
 def test_reader_that_goes_away_ends_the_run(server, tmp_path):
@@ -450,6 +470,15 @@ def test_facts_that_are_none(text):
     assert result.returncode == UNKNOWN
     assert b'no facts of this version' in result.stderr
     assert result.stdout == b''
+
+
+def test_place_of_a_fault_in_facts():
+    result = run('check', '--facts', '-', stdin=b'{}')
+    assert b'line 0' not in result.stderr and b'column' not in result.stderr
+    result = run('check', '--facts', '-', stdin=b'{"a":1}\n{"a":')
+    first, second = result.stderr.decode().splitlines()
+    assert ': -: line 1: ' in first
+    assert ': -: line 2, column ' in second
 
 
 # ---- make, with DNS ----
