@@ -172,7 +172,8 @@ enum fetch_status {
 
 struct fact_fetch {
     const char *url;
-    const char *address;   /* the address asked; NULL: none connected */
+    const char *address;   /* the one that answered, or of a pinned fetch the
+                              one asked; NULL: none connected */
     bool pinned;           /* this one address was asked for on purpose */
     const char *variation; /* what was unusual in the request ("User-Agent",
                               "Accept-Encoding"), or NULL */

@@ -179,7 +179,7 @@ int certificate_facts(struct arena *arena, X509 *certificate,
         return error;
     key_facts(arena, certificate, &fact);
     if (!fact.subject || !fact.issuer || !fact.signature || !fact.sha256 ||
-        !fact.spki_sha256 || !fact.key_type)
+        !fact.key_type)
         return -MTASTS_ENOMEM;
     *ret_fact = fact;
     return 0;

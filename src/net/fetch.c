@@ -255,6 +255,8 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
     unsigned events = 0;
 
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
+    if (!fetch) /* a handle of libcurl's own */
+        return 0;
     if (what == CURL_POLL_REMOVE) {
         loop_watch_cancel(watch);
         curl_multi_assign(fetcher->multi, fd, NULL);

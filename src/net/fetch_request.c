@@ -83,6 +83,9 @@ static struct fact_fetch *fact_new(const struct fetch_request *request)
         fact->url =
             arena_printf(request->arena, "https://%s%s", request->host, path);
     fact->pinned = request->pinned;
+    if (fact->pinned && request->address_count > 0) /* also if it is dead */
+        fact->address =
+            arena_string(request->arena, request->addresses[0].text);
     return fact->url ? fact : NULL;
 }
 

@@ -109,6 +109,8 @@ void gather_fetch(struct gathering *gathering,
     int error = -MTASTS_ENOMEM;
     fact->url = url_of(gathering, request);
     fact->pinned = request->pinned;
+    if (fact->pinned && request->address_count > 0)
+        fact->address = request->addresses[0].text;
     fact->status = no_address(request);
     if (fact->status == FETCH_NOT_DONE && gathering_left_ms(gathering) == 0)
         fact->status = FETCH_TIMEOUT;

@@ -252,6 +252,14 @@ def test_request_variations(pki, serve, good):
     assert line['fact']['pinned'] is True
 
 
+def test_pinned_to_a_dead_address_says_which(pki):
+    with socket.socket() as closed:
+        closed.bind(('127.0.0.1', 0))  # and nobody listens
+        line = fetch(pki, closed.getsockname()[1], 'pinned')
+    assert line['status'] == 'connect-refused'
+    assert line['fact']['address'] == '127.0.0.1'
+
+
 def test_unasked_compression_is_not_undone(pki, serve, good):
     server = serve(sends(answer(gzip.compress(POLICY), headers=[
         'Content-Encoding: gzip'])), tls_context(good))
