@@ -28,6 +28,7 @@ struct tally {
     size_t dane;      /* secure usable TLSA records */
     size_t dane_pass; /* and they match, and the MX records are secure too */
     size_t dane_fail;
+    size_t dane_bogus;  /* TLSA records that do not validate */
     size_t dane_untold; /* whether senders use DANE could not be told */
 };
 
@@ -90,6 +91,8 @@ static void add_dane(struct tally *tally, const struct fact_mx *mx)
 {
     const struct judge *judge = tally->judge;
 
+    if (mx->tlsa.lookup.status == LOOKUP_BOGUS)
+        tally->dane_bogus++;
     if (judge_dane_untold(judge, mx))
         tally->dane_untold++;
     if (!judge_has_dane(mx))
@@ -223,16 +226,45 @@ static const char *say(const struct tally *tally, const char *format, ...)
 /* What senders with DANE do, where that is another matter. */
 static const char *dane_clause(const struct tally *tally)
 {
-    if (tally->dane_fail > 0)
+    size_t lost = tally->dane_fail + tally->dane_bogus;
+
+    if (lost > 0)
         return say(tally,
                    "; senders that support DANE do not deliver to %zu of %zu "
                    "MX hosts",
-                   tally->dane_fail, tally->total);
+                   lost, tally->total);
     if (dane_is_untold(tally))
         return "; whether DANE protects it could not be told";
     if (tally->total == 0 || tally->dane_pass < tally->total)
         return "";
+    if (!tally->judge->facts->smtp_probed)
+        return "; senders that support DANE protect it by that if the "
+               "certificates match, which was not probed";
     return "; senders that support DANE protect it by that";
+}
+
+/* A policy that only the tolerant reading takes. */
+static bool is_refused_by_strict(const struct judge *judge)
+{
+    struct mtasts_sts_policy *policy = NULL;
+    int error = mtasts_sts_policy_parse(judge->body.data, judge->body.len, 0,
+                                        NULL, &policy);
+
+    mtasts_sts_policy_free(policy);
+    return error == -MTASTS_ESYNTAX;
+}
+
+/* What makes a policy in enforce weaker than it says. */
+static const char *policy_clause(const struct tally *tally)
+{
+    const struct judge *judge = tally->judge;
+
+    if (is_refused_by_strict(judge))
+        return "; but strict senders refuse the policy";
+    if (mtasts_sts_policy_max_age(judge->policy) == 0)
+        return "; but with a max_age of 0 it is never cached, so that an "
+               "attacker who hides it goes unseen";
+    return "";
 }
 
 static const char *presents(size_t count)
@@ -271,18 +303,18 @@ static const char *full_sentence(const struct tally *tally)
 {
     return say(tally,
                "Mail to %s is protected by senders that support MTA-STS: "
-               "enforce, %s%s",
+               "enforce, %s%s%s",
                tally->judge->facts->domain, hosts_clause(tally),
-               dane_clause(tally));
+               policy_clause(tally), dane_clause(tally));
 }
 
 static const char *partly_sentence(const struct tally *tally)
 {
     return say(tally,
                "Mail to %s is protected by senders that support MTA-STS, "
-               "but they cannot use every MX host: enforce, %s%s",
+               "but they cannot use every MX host: enforce, %s%s%s",
                tally->judge->facts->domain, hosts_clause(tally),
-               dane_clause(tally));
+               policy_clause(tally), dane_clause(tally));
 }
 
 static const char *refused_sentence(const struct tally *tally)
@@ -354,6 +386,11 @@ static const char *none_sentence(const struct tally *tally)
                    "Mail to %s is not protected: there is no MTA-STS, and "
                    "DANE for %zu of %zu MX hosts only",
                    domain, tally->dane_pass, tally->total);
+    if (tally->dane_bogus > 0)
+        return say(tally,
+                   "Mail to %s is not protected: there is no MTA-STS, and "
+                   "TLSA records do not validate with DNSSEC%s",
+                   domain, dane_clause(tally));
     return say(tally,
                "Mail to %s is not protected: there is neither MTA-STS nor "
                "DANE",
@@ -380,6 +417,10 @@ static const char *broken_reason(const struct tally *tally)
     if (fetch->status == FETCH_OK)
         return fetch->body.len > 0 ? "the policy is malformed"
                                    : "the policy is empty";
+    if (fetch->status == FETCH_CERTIFICATE && fetch->tls.verify > VERIFY_OK &&
+        fetch->tls.verify < VERIFY_OTHER)
+        return say(tally, "the policy cannot be fetched: %s",
+                   verify_status_text(fetch->tls.verify));
     return say(tally, "the policy cannot be fetched: %s",
                fetch_status_text(fetch->status));
 }
@@ -404,7 +445,10 @@ static const char *dane_sentence(const struct tally *tally)
                "Mail to %s is protected by senders that support DANE: %zu "
                "of %zu MX hosts have TLSA records%s; %s",
                judge->facts->domain, tally->dane_pass, tally->total,
-               judge->facts->smtp_probed ? " that match" : "", why);
+               judge->facts->smtp_probed ? " that match"
+                                         : " (SMTP was not probed: whether "
+                                           "they match is not known)",
+               why);
 }
 
 /* No MTA-STS, and DANE that could not be told. */
