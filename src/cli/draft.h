@@ -29,27 +29,27 @@ struct draft {
 /* The words of --mode, in the order of enum mtasts_mode. */
 extern const char *const draft_modes[];
 
-#define DRAFT_OPTION_ROWS(type, member)                                        \
-    {.name = "mode",                                                           \
-     .kind = OPTION_CHOICE,                                                    \
-     .argument = "MODE",                                                       \
-     .help = "testing (the default), enforce or none",                         \
-     .choices = draft_modes,                                                   \
-     .offset = offsetof(type, member.mode)},                                   \
-        {.name = "mx",                                                         \
-         .kind = OPTION_LIST,                                                  \
-         .argument = "PATTERN",                                                \
-         .help = "a host, or *.domain; 'auto' takes the hosts that DNS has; "  \
-                 "once for each",                                              \
-         .offset = offsetof(type, member.mx)},                                 \
-        {.name = "max-age",                                                    \
-         .kind = OPTION_TIME,                                                  \
-         .argument = "TIME",                                                   \
-         .help =                                                               \
-             "seconds, or a number with h, d or w, up to 31557600; default "   \
-             "1d, in mode enforce 2w",                                         \
-         .max = MTASTS_MAX_AGE_MAX,                                            \
-         .offset = offsetof(type, member.max_age)},                            \
+#define DRAFT_OPTION_ROWS(type, member)                                         \
+    {.name = "mode",                                                            \
+     .kind = OPTION_CHOICE,                                                     \
+     .argument = "MODE",                                                        \
+     .help = "testing (the default), enforce or none",                          \
+     .choices = draft_modes,                                                    \
+     .offset = offsetof(type, member.mode)},                                    \
+        {.name = "mx",                                                          \
+         .kind = OPTION_LIST,                                                   \
+         .argument = "PATTERN",                                                 \
+         .help = "a host, or *.domain; 'auto' takes the hosts that DNS has; "   \
+                 "once for each",                                               \
+         .offset = offsetof(type, member.mx)},                                  \
+        {.name = "max-age",                                                     \
+         .kind = OPTION_TIME,                                                   \
+         .argument = "TIME",                                                    \
+         .help =                                                                \
+             "seconds, or a number with m, h, d or w, up to 31557600; default " \
+             "1d, in mode enforce 2w",                                          \
+         .max = MTASTS_MAX_AGE_MAX,                                             \
+         .offset = offsetof(type, member.max_age)},                             \
         DNS_OPTION_ROWS(type, member.dns)
 
 void draft_options_defaults(struct draft_options *options);

@@ -50,6 +50,13 @@ def test_policy_lints_as_valid(words, expected):
                    for finding in answer['findings'])
 
 
+def test_every_unit_of_time_is_told_and_taken():
+    assert 'm, h, d or w' in ' '.join(text_of('help', 'make', 'policy').split())
+    for unit, seconds in zip('smhdw', (1, 60, 3600, 86400, 604800)):
+        body = policy('--mode=none', f'--max-age=3{unit}')
+        assert f'max_age: {3 * seconds}\r\n'.encode() in body
+
+
 def test_what_lint_warns_of_is_said():
     result = run('make', 'policy', '--mode', 'enforce', '--mx', 'a.example',
                  '--max-age', '1h')
