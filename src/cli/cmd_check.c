@@ -25,7 +25,7 @@ struct check_values {
     const char *facts;
     bool no_smtp;
     unsigned fail_on; /* index into fail_on_words */
-    unsigned timeout;
+    unsigned timeout; /* seconds; 0: not given */
     struct dns_options dns;
     const char *ca_file;
     const char *allow_private;
@@ -112,10 +112,26 @@ static const struct option_row check_options[] = {
     {0},
 };
 
-static void check_defaults(void *values)
+/* The first option given that only asking the world heeds, or NULL. */
+static const char *worldly(const struct check_values *options)
 {
-    struct check_values *options = values;
-    options->timeout = GATHER_DEADLINE_MS / 1000;
+    const struct {
+        bool given;
+        const char *name;
+    } rows[] = {
+        {options->jobs > 0, "jobs"},
+        {options->no_smtp, "no-smtp"},
+        {options->dns.resolver != NULL, "resolver"},
+        {options->dns.root_hints != NULL, "root-hints"},
+        {options->dns.trust_anchor != NULL, "trust-anchor"},
+        {options->ca_file != NULL, "ca-file"},
+        {options->allow_private != NULL, "allow-private"},
+        {options->timeout > 0, "timeout"},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++)
+        if (rows[i].given)
+            return rows[i].name;
+    return NULL;
 }
 
 /* What does not go together. Returns a complaint's status, or 0. */
@@ -129,6 +145,10 @@ static int check_conflicts(const struct command *command,
     if (options->facts && (options->from || words->count > 0))
         return complain("check: --facts names its domains itself; leave "
                         "others out");
+    if (options->facts && worldly(options))
+        return complain("check: --%s has no effect with --facts, which asks "
+                        "nothing of the network; leave it out",
+                        worldly(options));
     if (options->from && words->count > 0)
         return complain("check: domains both as words and --from; put them "
                         "all into one");
@@ -178,7 +198,8 @@ static int run_world(const struct check_values *options,
         .smtp = !options->no_smtp,
         /* A survey of a list is quick, and polite: one fetch a domain. */
         .variations = !(options->from && options->no_smtp),
-        .timeout = options->timeout,
+        .timeout =
+            options->timeout ? options->timeout : GATHER_DEADLINE_MS / 1000,
     };
     struct bulk_steps steps = {0};
     _cleanup_checker_ struct checker *checker = NULL;
@@ -226,6 +247,5 @@ const struct command command_check = {
                    "3  could not tell, or bad usage",
     .options = check_options,
     .values_size = sizeof(struct check_values),
-    .defaults = check_defaults,
     .run = run_check,
 };

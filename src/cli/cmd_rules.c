@@ -37,7 +37,7 @@ static const struct option_row rules_options[] = {
     {0},
 };
 
-#define RULE_COLUMN 34u /* where a rule's title begins */
+#define RULE_COLUMN 37u /* where a title begins: behind the longest name */
 
 static int print_text(const struct rule *rules, size_t count)
 {

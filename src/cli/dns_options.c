@@ -58,6 +58,27 @@ static int check_server(const char *who, const char *server)
     return -MTASTS_EINVAL;
 }
 
+/* The resolver does not say which of the two it cannot read. */
+static void complain_files(const char *who, const struct dns_options *options)
+{
+    const char *hints = options->root_hints;
+    const char *anchor = options->trust_anchor;
+    if (hints && anchor)
+        complain("%s: --root-hints %s or --trust-anchor %s: not in the form "
+                 "of a zone file; give files such as those of Debian's "
+                 "dns-root-data",
+                 who, hints, anchor);
+    else if (hints || anchor)
+        complain("%s: --%s: %s: not in the form of a zone file; give a file "
+                 "such as those of Debian's dns-root-data",
+                 who, hints ? "root-hints" : "trust-anchor",
+                 hints ? hints : anchor);
+    else
+        complain("%s: the system's DNSSEC trust anchor cannot be read; name "
+                 "another with --trust-anchor",
+                 who);
+}
+
 int dns_options_resolver(const char *who, struct loop *loop,
                          const struct dns_options *options,
                          uint32_t deadline_ms, struct resolver **ret_resolver)
@@ -85,9 +106,7 @@ int dns_options_resolver(const char *who, struct loop *loop,
     };
     error = resolver_new(loop, &with, ret_resolver);
     if (error == -MTASTS_ESYNTAX)
-        complain("%s: the resolver cannot read what it was given; are "
-                 "--root-hints and --trust-anchor in the form of a zone file?",
-                 who);
+        complain_files(who, options);
     else if (error)
         complain("%s: the resolver will not start: %s; try --resolver", who,
                  mtasts_strerror(error));

@@ -231,6 +231,12 @@ static void parse_long(struct parser *parser, const char *word)
         fail(parser, -MTASTS_EINVAL);
         return;
     }
+    if (value && !*value && row->kind == OPTION_OPTIONAL) {
+        complain("%s: --%s= without a value; leave '=' out, or write --%s=%s",
+                 parser->who, row->name, row->name, row->argument);
+        fail(parser, -MTASTS_EINVAL);
+        return;
+    }
     if (!value && row->kind == OPTION_OPTIONAL)
         value = "";
     if (!value && option_has_value(row))
