@@ -237,6 +237,17 @@ void rule_dane_unsigned(struct judge *judge)
 
 /* ---- what the records are ---- */
 
+/* The record of a certificate seen at the host; NULL if none was. */
+static const char *record_seen(struct judge *judge, const struct fact_mx *mx)
+{
+    for (size_t i = 0; i < mx->session_count; i++) {
+        const char *record = suggest_tlsa(judge, mx, &mx->sessions[i].tls);
+        if (record)
+            return record;
+    }
+    return NULL;
+}
+
 static void look_usage(struct judge *judge, const struct fact_mx *mx)
 {
     const char *unusable[FACTS_RR_MAX];
@@ -249,7 +260,10 @@ static void look_usage(struct judge *judge, const struct fact_mx *mx)
             unusable[count++] = tlsa_text(judge, &mx->tlsa.rrs[i]);
     if (count > 0)
         judge_say(judge, RULE_DANE_USAGE, SEVERITY_WARNING,
-                  (struct about){.subject = mx->name},
+                  (struct about){
+                      .subject = mx->name,
+                      .fix = record_seen(judge, mx),
+                  },
                   "%s: %zu of %zu TLSA records cannot be used for SMTP: %s",
                   name_of(judge, mx), count, mx->tlsa.count,
                   text_list(judge->arena, unusable, count));

@@ -288,6 +288,21 @@ static bool seen_before(const struct judge *judge, size_t i,
     return false;
 }
 
+/* The same in one line, since a note's block is shown only on demand. */
+static const char *in_one_line(struct judge *judge, const char *lines)
+{
+    _cleanup_buf_ struct buf line;
+    buf_init(&line, 2 * PROVIDER_LINES_MAX);
+
+    for (; *lines; lines++) {
+        if (*lines != '\n')
+            buf_putc(&line, *lines);
+        else if (lines[1])
+            buf_puts(&line, ", ");
+    }
+    return text_printf(judge->arena, "%s", buf_text(&line));
+}
+
 void rule_mx_provider(struct judge *judge)
 {
     for (size_t i = 0; i < the_mx(judge)->count; i++) {
@@ -295,12 +310,13 @@ void rule_mx_provider(struct judge *judge)
             provider_of(the_mx(judge)->hosts[i].name);
         if (!provider || seen_before(judge, i, provider))
             continue;
+        const char *lines = provider_lines(judge, provider);
         judge_say(judge, RULE_MX_PROVIDER, SEVERITY_INFO,
                   (struct about){
                       .subject = the_mx(judge)->hosts[i].name,
-                      .fix = provider_lines(judge, provider),
+                      .fix = lines,
                   },
-                  "Mail goes to %s: these mx lines of a policy stand for it",
-                  provider->name);
+                  "Mail goes to %s: these lines of a policy stand for it: %s",
+                  provider->name, in_one_line(judge, lines));
     }
 }

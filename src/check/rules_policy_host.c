@@ -40,8 +40,8 @@ static bool ended(const struct judge *judge, enum fetch_status status)
 /* " (what the library said)" */
 static const char *detail(struct judge *judge, const struct fact_fetch *fetch)
 {
-    if (!fetch->detail)
-        return "";
+    if (!fetch->detail || fetch->status == FETCH_CONNECT_REFUSED)
+        return ""; /* nothing that the status does not say */
     return text_printf(judge->arena, " (%s)",
                        text_name(judge->arena, fetch->detail));
 }

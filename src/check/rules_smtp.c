@@ -92,7 +92,8 @@ static const char *reply(struct judge *judge, const struct fact_smtp *session)
     if (session->reply_text)
         return text_printf(judge->arena, ": %s",
                            text_name(judge->arena, session->reply_text));
-    if (session->detail)
+    /* Of a refused connection it says no more than the status does. */
+    if (session->detail && session->status != SMTP_CONNECT_REFUSED)
         return text_printf(judge->arena, ": %s",
                            text_name(judge->arena, session->detail));
     return "";

@@ -33,7 +33,10 @@ static const struct fact_txt_rr *counted_rr(const struct judge *judge)
 
 static void say_missing_offline(struct judge *judge)
 {
-    if (judge->sts_parsed.texts)
+    if (judge->sts_parsed.texts && judge->sts_parsed.count == 0)
+        judge_say(judge, RULE_STS_RECORD_MISSING, SEVERITY_ERROR,
+                  (struct about){0}, "There is no TXT record at all");
+    else if (judge->sts_parsed.texts)
         judge_say(
             judge, RULE_STS_RECORD_MISSING, SEVERITY_ERROR, (struct about){0},
             "None of the %zu TXT record%s is an "
@@ -171,8 +174,8 @@ void rule_sts_record_duplicate_field(struct judge *judge)
         {MTASTS_FAULT_FIELD_DUPLICATE, SEVERITY_WARNING, NULL},
     };
     if (judge->sts.verdict == MTASTS_VERDICT_VALID)
-        judge_faults(judge, RULE_STS_RECORD_DUPLICATE_FIELD, &judge->sts_parsed,
-                     rows, ELEMENTS(rows), NULL);
+        say_faults(judge, RULE_STS_RECORD_DUPLICATE_FIELD, rows,
+                   ELEMENTS(rows));
 }
 
 void rule_sts_record_space(struct judge *judge)

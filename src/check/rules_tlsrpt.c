@@ -10,7 +10,10 @@
 
 static void say_missing_offline(struct judge *judge)
 {
-    if (judge->tlsrpt_parsed.texts)
+    if (judge->tlsrpt_parsed.texts && judge->tlsrpt_parsed.count == 0)
+        judge_say(judge, RULE_TLSRPT_MISSING, SEVERITY_WARNING,
+                  (struct about){0}, "There is no TXT record at all");
+    else if (judge->tlsrpt_parsed.texts)
         judge_say(judge, RULE_TLSRPT_MISSING, SEVERITY_WARNING,
                   (struct about){0},
                   "None of the %zu TXT record%s is a TLS reporting record",

@@ -508,6 +508,12 @@ static const struct fix_case fixes[] = {
      "mx: *.aspmx.l.google.com\nmx: aspmx2.googlemail.com\n"},
     {"MX at Microsoft with DANE", "mx-provider",
      "mx: example-com.o-v1.mx.microsoft\n"},
+    {"DANE: usage 1 beside a good one", "dane-usage",
+     "_25._tcp.mx1.example.com. 3600 IN TLSA 3 1 1 "
+     "11111111111111111111111111111111"
+     "11111111111111111111111111111111"},
+    {"id twice", "sts-record-duplicate-field",
+     "_mta-sts.example.com. 3600 IN TXT \"v=STSv1; id=20260131140509;\""},
     {"DANE: no record matches", "dane-mismatch",
      "_25._tcp.mx1.example.com. 3600 IN TLSA 3 1 1 "
      "11111111111111111111111111111111"
