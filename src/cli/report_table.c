@@ -1,7 +1,8 @@
 /*
  * report_table: the MX hosts of a domain as a table. See report.h.
  *
- * One line a host, the worst of its addresses in each column.
+ * One line a host, the worst of its addresses in each column; where they do
+ * not fit, one line a column.
  */
 #include "cli/report.h"
 
@@ -14,6 +15,7 @@
 #define POLICY_WIDTH 8u
 #define TLS_WIDTH 14u
 #define CERTIFICATE_WIDTH 13u
+#define LIST_COLUMN 20u /* of what is said, in a list */
 #define CELL_MAX 64u
 
 struct cell {
@@ -166,6 +168,26 @@ static void put_cells(struct paper *paper, unsigned column,
     paper_line_end(paper);
 }
 
+static const struct cell heads[] = {{"policy", STYLE_DIM},
+                                    {"TLS", STYLE_DIM},
+                                    {"certificate", STYLE_DIM},
+                                    {"DANE", STYLE_DIM}};
+
+/* The same for a narrow paper, below the name. */
+static void put_list(struct paper *paper, const struct cell cells[4])
+{
+    paper_line_end(paper);
+    for (size_t i = 0; i < 4; i++) {
+        paper_tab(paper, NAME_COLUMN);
+        paper_styled(paper, heads[i].style, heads[i].text);
+        paper_styled(paper, STYLE_DIM, ":");
+        paper_tab(paper, LIST_COLUMN);
+        paper_styled(paper, cells[i].style, cells[i].text);
+        paper_line_end(paper);
+    }
+}
+
+/* `column` 0: the columns do not fit beside each other. */
 static void put_host(struct paper *paper, const struct facts *facts,
                      const struct mtasts_sts_policy *policy,
                      const struct fact_mx *mx, unsigned column)
@@ -181,12 +203,16 @@ static void put_host(struct paper *paper, const struct facts *facts,
     paper_styled(paper, STYLE_PLAIN, facts->mx.implicit ? "    -" : preference);
     paper_tab(paper, NAME_COLUMN);
     paper_styled(paper, STYLE_PLAIN, mx->name);
+    if (column == 0) {
+        put_list(paper, cells);
+        return;
+    }
     if (paper->column >= column)
         paper_line_end(paper); /* a long name: the rest goes below */
     put_cells(paper, column, cells);
 }
 
-/* Where the first column behind the names begins. */
+/* Where the first column behind the names begins; 0: they do not fit. */
 static unsigned columns_start(const struct paper *paper,
                               const struct facts *facts)
 {
@@ -196,19 +222,19 @@ static unsigned columns_start(const struct paper *paper,
     unsigned most = paper->width > COLUMNS_WIDTH + NAME_COLUMN + 10
                         ? paper->width - COLUMNS_WIDTH
                         : NAME_COLUMN + 10;
-    return MIN_OF(NAME_COLUMN + (unsigned)longest + 2, most);
+    unsigned column = MIN_OF(NAME_COLUMN + (unsigned)longest + 2, most);
+    return column + COLUMNS_WIDTH > paper->width ? 0 : column;
 }
 
 static void put_head(struct paper *paper, unsigned column)
 {
-    static const struct cell cells[] = {{"policy", STYLE_DIM},
-                                        {"TLS", STYLE_DIM},
-                                        {"certificate", STYLE_DIM},
-                                        {"DANE", STYLE_DIM}};
     paper_gap(paper);
     paper_tab(paper, NAME_COLUMN);
     paper_styled(paper, STYLE_DIM, "MX host");
-    put_cells(paper, column, cells);
+    if (column > 0)
+        put_cells(paper, column, heads);
+    else
+        paper_line_end(paper);
 }
 
 static struct mtasts_sts_policy *policy_of(const struct facts *facts)

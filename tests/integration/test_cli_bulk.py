@@ -425,6 +425,16 @@ def test_width_of_the_terminal(server, columns, most):
     assert max(map(len, lines)) > most * 2 // 3
 
 
+def test_table_on_a_narrow_terminal(server):
+    text, _ = shown(*asking(server, 'plain.example'), columns=40)
+    text = re.sub(r'\x1b\[[\d;]*m', '', text).replace('\r', '')
+    table = text.partition(' MX host\n')[2].partition('\n\n')[0]
+    assert [line.split()[:2] for line in table.splitlines()] == [
+        ['10', 'mx.plain.example'], ['policy:', '-'], ['TLS:', '-'],
+        ['certificate:', '-'], ['DANE:', '?']]
+    assert max(map(len, table.splitlines())) <= 40
+
+
 def test_piped_text_is_readable_at_80_columns(server):
     text = run(*asking(server, 'plain.example')).stdout.decode()
     assert max(map(len, wrapped_lines(text))) <= 80
