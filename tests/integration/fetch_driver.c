@@ -51,7 +51,7 @@ struct job {
     bool starting;
 };
 
-static void fail(const char *what)
+static __attribute__((noreturn)) void fail(const char *what)
 {
     fprintf(stderr, "fetch_driver: %s\n", what);
     _exit(2);

@@ -56,7 +56,7 @@ static const struct type {
     {"DNSKEY", RR_DNSKEY}, {"TLSA", RR_TLSA}, {"CNAME", RR_CNAME},
 };
 
-static void fail(const char *what)
+static __attribute__((noreturn)) void fail(const char *what)
 {
     fprintf(stderr, "resolver_driver: %s\n", what);
     _exit(2);
