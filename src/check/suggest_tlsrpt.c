@@ -68,12 +68,19 @@ static bool is_usable(const char *uri)
            record.verdict == MTASTS_VERDICT_VALID && record.rua_count == 1;
 }
 
+/* Of a size as DMARC's rua may carry it: 10m. */
+static bool is_unit(char c)
+{
+    char lower = ascii_lower(c);
+    return lower == 'k' || lower == 'm' || lower == 'g' || lower == 't';
+}
+
 /* Where DMARC's size limit begins, such as `!10m` (RFC 7489 section 6.2). */
 static size_t without_limit(struct mtasts_bytes text)
 {
     size_t at = text.len;
 
-    if (at > 0 && memchr("kmgtKMGT", text.data[at - 1], 8))
+    if (at > 0 && is_unit(text.data[at - 1]))
         at--;
     size_t end = at;
     while (at > 0 && ascii_is_digit(text.data[at - 1]))
