@@ -226,8 +226,10 @@ static void put_tlsrpt(struct buf *buf, const char *domain,
     else
         buf_printf(buf,
                    ";    add --rua mailto:ADDRESS and this becomes a record:\n"
-                   ";%s. IN TXT \"v=TLSRPTv1; rua=mailto:tls-reports@%s\"\n",
-                   name, domain);
+                   ";    (best a mailbox whose mail does not depend on this "
+                   "domain)\n"
+                   ";%s. IN TXT \"v=TLSRPTv1; rua=mailto:ADDRESS\"\n",
+                   name);
 }
 
 static int print_records(const char *who, const struct records_values *options,
