@@ -216,17 +216,25 @@ void fetch_opened(struct fetch *fetch, int fd)
             loop_watch_renew(fetch->sockets[i].watch);
 }
 
-/* `watch` NULL: no longer watched. */
+/* `fetch` NULL: a handle of libcurl's own, which closes what fetches left.
+   `watch` NULL: no longer watched. */
 static void remember_socket(struct fetch *fetch, int fd,
                             struct loop_watch *watch)
 {
-    for (size_t i = 0; i < FETCH_SOCKETS; i++) {
+    for (size_t i = 0; fetch && i < FETCH_SOCKETS; i++) {
         struct fetch_socket *slot = &fetch->sockets[i];
         if (watch ? !slot->watch : slot->watch && slot->fd == fd) {
             *slot = (struct fetch_socket){fd, watch};
             return;
         }
     }
+}
+
+static void forget_socket(struct fetch *fetch, int fd)
+{
+    remember_socket(fetch, fd, NULL);
+    if (fetch)
+        nudge(fetch);
 }
 
 /* For CURLMOPT_TIMERFUNCTION. */
@@ -255,13 +263,10 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
     unsigned events = 0;
 
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
-    if (!fetch) /* a handle of libcurl's own */
-        return 0;
     if (what == CURL_POLL_REMOVE) {
         loop_watch_cancel(watch);
         curl_multi_assign(fetcher->multi, fd, NULL);
-        remember_socket(fetch, fd, NULL);
-        nudge(fetch);
+        forget_socket(fetch, fd);
         return 0;
     }
     if (what & CURL_POLL_IN)
