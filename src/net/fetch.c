@@ -196,8 +196,9 @@ static void on_nudge(void *ctx)
 
 /*
  * libcurl 7.88 makes ready to connect to the next address of a family, but
- * does it only when the transfer is run again, for which it sets no timer.
- * That it takes back the socket of the last one is all the sign there is.
+ * does it only when the transfer is run again, for which it sets no timer
+ * (curl issue 11920, mended in 8.4). That it takes back the socket of the
+ * last one is all the sign there is.
  */
 static void nudge(struct fetch *fetch)
 {
