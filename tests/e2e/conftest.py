@@ -16,8 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = ROOT / "lab" / "lab"
-UP_LIMIT = 60        # seconds; the promise is 30
-DOWN_LIMIT = 30
+UP_LIMIT = 180       # seconds; it takes 3 to 10 on a machine at rest
+DOWN_LIMIT = 60
 RUN_LIMIT = 30       # seconds that a single look may take
 
 sys.dont_write_bytecode = True
