@@ -18,6 +18,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -33,6 +34,7 @@ STS_TARGET = 1.25     # of libcurl alone: CPU
 MEMORY_TARGET = 100   # MB
 FLAT_TARGET = 1.10    # peak of the longer list against the shorter one
 FETCH_EVERY = 50      # in the lists for memory, one domain in so many
+ERROR_TAIL = 2000     # octets shown of what a program complained of
 COUNTED = (50, 250)   # domains under callgrind: the difference is divided
 COUNTED_JOBS = 10     # at once: the start is over before the first 50
 PROFILE_LINES = 40
@@ -44,7 +46,6 @@ class Run:
     wall: float
     cpu: float
     peak: float
-    output: str
 
 
 class BenchError(Exception):
@@ -71,14 +72,25 @@ class Peak(threading.Thread):
                 self.megabytes = max(self.megabytes, int(found[1]) / 1024)
 
 
-def run(command, ok=(0,), output=None, deadline=RUN_DEADLINE):
+def run(command, ok=(0,), output=os.devnull, deadline=RUN_DEADLINE):
     """Runs `command` to its end; its CPU is that of its process alone."""
     command = [os.fspath(part) for part in command]
     start = time.monotonic()
-    with open(output or '/dev/null', 'w+', encoding='utf-8') as file:
+    with open(output, 'wb') as file, tempfile.TemporaryFile() as errors:
         # pylint: disable=consider-using-with
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                   stdout=file)
+                                   stdout=file, stderr=errors)
+        result = watch(process, start, deadline)
+        if process.returncode not in ok:
+            errors.seek(max(0, errors.tell() - ERROR_TAIL))
+            raise BenchError(f'{" ".join(command)}: exit '
+                             f'{process.returncode}\n'
+                             f'{errors.read().decode(errors="replace")}')
+    return result
+
+
+def watch(process, start, deadline):
+    """Waits for the end of `process` and says what it took."""
     timer = threading.Timer(deadline, process.kill)
     peak = Peak(process.pid)
     timer.start()
@@ -89,9 +101,7 @@ def run(command, ok=(0,), output=None, deadline=RUN_DEADLINE):
     timer.cancel()
     peak.over.set()
     peak.join()
-    if process.returncode not in ok:
-        raise BenchError(f'{" ".join(command)}: exit {process.returncode}')
-    return Run(wall, usage.ru_utime + usage.ru_stime, peak.megabytes, output)
+    return Run(wall, usage.ru_utime + usage.ru_stime, peak.megabytes)
 
 
 class Bench:
@@ -101,45 +111,43 @@ class Bench:
         self.build = pathlib.Path(build).resolve()
         self.world = here
         self.jobs = str(jobs)
-        self.lists = {}
 
     def program(self, name):
         return self.build / 'tests' / 'bench' / name
 
-    def list_of(self, kind, count):
-        """A file of `count` lines of work: none, sts, fetch or many."""
-        if (kind, count) not in self.lists:
-            path = self.world.dir / f'{kind}-{count}'
+    def list_of(self, kind, numbers):
+        """A file of work, a line a number: none, sts, fetch or many."""
+        path = self.world.dir / f'{kind}-{numbers.start}-{numbers.stop}'
+        if not path.exists():
             with open(path, 'w', encoding='ascii') as file:
-                file.writelines(work_line(kind, n) for n in range(count))
-            self.lists[kind, count] = path
-        return self.lists[kind, count]
+                file.writelines(work_line(kind, n) for n in numbers)
+        return path
 
-    def mtasts(self, kind, count):
+    def mtasts(self, kind, numbers):
         return [self.build / 'mtasts', 'check', '--from',
-                self.list_of(kind, count), '--ndjson', '--no-smtp',
+                self.list_of(kind, numbers), '--ndjson', '--no-smtp',
                 '--jobs', self.jobs, '--resolver', self.world.resolver,
                 '--trust-anchor', self.world.trust_anchor,
                 '--ca-file', self.world.ca_file, '--allow-private']
 
-    def unbound(self, kind, count):
+    def unbound(self, kind, numbers):
         return [self.program('bench_unbound'), self.world.resolver,
                 self.world.trust_anchor, self.jobs,
-                self.list_of(kind, count), kind]
+                self.list_of(kind, numbers), kind]
 
-    def curl(self, count):
+    def curl(self, numbers):
         return [self.program('bench_curl'), self.world.ca_file, self.jobs,
-                self.list_of('fetch', count)]
+                self.list_of('fetch', numbers)]
 
-    def openssl(self, count):
+    def openssl(self, numbers):
         return [self.program('bench_openssl'), self.world.ca_file, self.jobs,
-                self.list_of('fetch', count)]
+                self.list_of('fetch', numbers)]
 
-    def check(self, kind, count, deadline=RUN_DEADLINE):
+    def check(self, kind, numbers, deadline=RUN_DEADLINE):
         """Runs mtasts and looks at what it wrote."""
         output = self.world.dir / 'output.ndjson'
-        result = run(self.mtasts(kind, count), (0, 1, 2), output, deadline)
-        verify_output(output, kind, count)
+        result = run(self.mtasts(kind, numbers), (0, 1, 2), output, deadline)
+        verify_output(output, kind, len(numbers))
         return result
 
 
@@ -173,15 +181,18 @@ def verify_output(path, kind, count):
 
 
 def in_turn(programs):
-    """Runs every program ROUNDS times, A B A B; name -> median Run."""
+    """Runs every program in each round, A B A B; name -> its Runs."""
     runs = {name: [] for name in programs}
     for _ in range(ROUNDS):
         for name, start in programs.items():
-            runs[name].append(start())
-    return {name: Run(statistics.median(r.wall for r in of),
-                      statistics.median(r.cpu for r in of),
-                      max(r.peak for r in of), of[0].output)
-            for name, of in runs.items()}
+            runs[name].append(start(range(DOMAINS)))
+    return runs
+
+
+def ratio_of(part, ours, theirs):
+    """The median over the rounds: what disturbs one disturbs both."""
+    return statistics.median(getattr(a, part) / getattr(b, part)
+                             for a, b in zip(ours, theirs))
 
 
 class Targets:
@@ -204,60 +215,67 @@ class Targets:
         print(f'  {text:<64} {"ok" if good else "MISS"}')
 
 
-def print_runs(runs, count):
+def print_runs(runs):
     print(f'  {"program":<30}{"domains/s":>10}{"wall us":>10}{"CPU us":>10}'
           f'{"peak MB":>10}')
-    for name, one in runs.items():
-        print(f'  {name:<30}{count / one.wall:>10.0f}'
-              f'{one.wall / count * 1e6:>10.0f}{one.cpu / count * 1e6:>10.0f}'
-              f'{one.peak:>10.1f}')
+    for name, of in runs.items():
+        wall = statistics.median(r.wall for r in of)
+        cpu = statistics.median(r.cpu for r in of)
+        print(f'  {name:<30}{DOMAINS / wall:>10.0f}'
+              f'{wall / DOMAINS * 1e6:>10.0f}'
+              f'{cpu / DOMAINS * 1e6:>10.0f}{max(r.peak for r in of):>10.1f}',
+              flush=True)
 
 
 def bench_none(bench, targets):
-    print(f'\nDomains without records: {DOMAINS}, {JOBS} at once, '
-          f'median of {ROUNDS}; each figure a domain')
+    print(f'\nDomains without records: {DOMAINS}, {JOBS} at once; medians of '
+          f'{ROUNDS} rounds, a domain')
+    floor, ours = 'libunbound, same queries', 'mtasts check'
     runs = in_turn({
-        'libunbound, same queries': lambda: run(
-            bench.unbound('none', DOMAINS)),
-        'mtasts check': lambda: bench.check('none', DOMAINS)})
-    print_runs(runs, DOMAINS)
-    floor, ours = runs.values()
-    targets.ratio('CPU against libunbound', ours.cpu / floor.cpu, NONE_TARGET)
-    targets.ratio('wall against libunbound', ours.wall / floor.wall,
-                  NONE_TARGET)
-    return ours.peak
+        floor: lambda numbers: run(bench.unbound('none', numbers)),
+        ours: lambda numbers: bench.check('none', numbers),
+    })
+    print_runs(runs)
+    for part, what in (('cpu', 'CPU'), ('wall', 'wall')):
+        targets.ratio(f'{what} against libunbound',
+                      ratio_of(part, runs[ours], runs[floor]), NONE_TARGET)
+    return max(r.peak for r in runs[ours])
 
 
 def bench_sts(bench, targets):
-    print(f'\nDomains with record and policy: {DOMAINS}, {JOBS} at once, '
-          f'median of {ROUNDS}; each figure a domain')
+    print(f'\nDomains with record and policy: {DOMAINS}, {JOBS} at once; '
+          f'medians of {ROUNDS} rounds, a domain')
+    openssl, curl = 'OpenSSL, fetch only', 'libcurl, fetch only'
+    unbound, ours = 'libunbound, DNS only', 'mtasts check'
     runs = in_turn({
-        'OpenSSL, fetch only': lambda: run(bench.openssl(DOMAINS)),
-        'libcurl, fetch only': lambda: run(bench.curl(DOMAINS)),
-        'libunbound, DNS only': lambda: run(bench.unbound('sts', DOMAINS)),
-        'mtasts check': lambda: bench.check('sts', DOMAINS)})
-    print_runs(runs, DOMAINS)
-    _, curl, unbound, ours = runs.values()
-    targets.ratio('CPU against libcurl (fetch only)', ours.cpu / curl.cpu,
-                  STS_TARGET)
-    print(f'  {"CPU against libcurl + libunbound":<30}: '
-          f'{ours.cpu / (curl.cpu + unbound.cpu):.2f}')
+        openssl: lambda numbers: run(bench.openssl(numbers)),
+        curl: lambda numbers: run(bench.curl(numbers)),
+        unbound: lambda numbers: run(bench.unbound('sts', numbers)),
+        ours: lambda numbers: bench.check('sts', numbers),
+    })
+    print_runs(runs)
+    targets.ratio('CPU against libcurl (fetch only)',
+                  ratio_of('cpu', runs[ours], runs[curl]), STS_TARGET)
+    both = [Run(a.wall + b.wall, a.cpu + b.cpu, 0)
+            for a, b in zip(runs[curl], runs[unbound])]
+    print('  CPU against libcurl and libunbound together: '
+          f'{ratio_of("cpu", runs[ours], both):.2f}')
 
 
 def bench_memory(bench, targets, smaller, counts):
     print(f'\nPeak memory by length of the list (one domain in {FETCH_EVERY} '
           'with record and policy)')
     print(f'  {DOMAINS:>9} domains: {smaller:.1f} MB')
-    peaks = []
+    peaks = [smaller]
     for count in counts:
-        result = bench.check('many', count, MILLION_DEADLINE)
+        result = bench.check('many', range(count), MILLION_DEADLINE)
         peaks.append(result.peak)
         print(f'  {count:>9} domains: {result.peak:.1f} MB in '
               f'{result.wall:.0f} s ({count / result.wall:.0f} domains/s)',
               flush=True)
     targets.memory('peak', max(peaks))
     targets.ratio('longest list against the one before',
-                  peaks[-1] / ([smaller] + peaks)[-2], FLAT_TARGET)
+                  peaks[-1] / peaks[-2], FLAT_TARGET)
 
 
 # ---- instructions ----
@@ -278,7 +296,8 @@ def instructions(bench, command, annotate=False):
 
 
 def instructions_a_domain(bench, command_of):
-    few, more = (instructions(bench, command_of(count)) for count in COUNTED)
+    few, more = (instructions(bench, command_of(range(count)))
+                 for count in COUNTED)
     return (more - few) / (COUNTED[1] - COUNTED[0])
 
 
@@ -287,12 +306,12 @@ def bench_instructions(bench):
     print(f'\nInstructions in user space a domain (callgrind, '
           f'{COUNTED[1]} domains less {COUNTED[0]})')
     table = [
-        ('no records: libunbound', lambda n: bench.unbound('none', n)),
-        ('no records: mtasts check', lambda n: bench.mtasts('none', n)),
+        ('no records: libunbound', lambda r: bench.unbound('none', r)),
+        ('no records: mtasts check', lambda r: bench.mtasts('none', r)),
         ('policy: OpenSSL, fetch only', bench.openssl),
         ('policy: libcurl, fetch only', bench.curl),
-        ('policy: libunbound, DNS only', lambda n: bench.unbound('sts', n)),
-        ('policy: mtasts check', lambda n: bench.mtasts('sts', n))]
+        ('policy: libunbound, DNS only', lambda r: bench.unbound('sts', r)),
+        ('policy: mtasts check', lambda r: bench.mtasts('sts', r))]
     for name, command_of in table:
         count = instructions_a_domain(bench, command_of)
         print(f'  {name:<30}{count / 1000:>10.0f} k', flush=True)
@@ -302,7 +321,7 @@ def profile(bench):
     bench = Bench(bench.build, bench.world, COUNTED_JOBS)
     for kind in ('none', 'sts'):
         print(f'\nWhere instructions go: {kind}, {COUNTED[1]} domains')
-        instructions(bench, bench.mtasts(kind, COUNTED[1]), annotate=True)
+        instructions(bench, bench.mtasts(kind, range(COUNTED[1])), annotate=True)
 
 
 # ---- start ----
@@ -323,7 +342,7 @@ def bench_all(bench, options):
     if options.profile:
         profile(bench)
     elif options.million:
-        few = bench.check('none', DOMAINS).peak
+        few = bench.check('none', range(DOMAINS)).peak
         bench_memory(bench, targets, few, (100_000, 1_000_000))
     else:
         few = bench_none(bench, targets)
