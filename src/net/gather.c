@@ -164,9 +164,39 @@ static void nothing_more(struct gathering *gathering _unused_,
 {
 }
 
+static void ask_draft_sts(struct gathering *gathering)
+{
+    struct facts *facts = gathering->facts;
+    ask_txt(gathering, "_smtp_sts.", facts->domain, &facts->legacy_sts_txt,
+            nothing_more, NULL);
+}
+
+static void ask_draft_tlsrpt(struct gathering *gathering)
+{
+    struct facts *facts = gathering->facts;
+    ask_txt(gathering, "_smtp-tlsrpt.", facts->domain,
+            &facts->legacy_tlsrpt_txt, nothing_more, NULL);
+}
+
+/* Without variations a draft's name is asked for only where the record itself
+   is missing: beside one it is litter, and not worth a question of many. */
+static bool draft_explains(const struct gathering *gathering,
+                           const struct fact_txt *txt)
+{
+    return !gathering->gatherer->options.variations && txt->count == 0;
+}
+
+static void on_sts(struct gathering *gathering, void *subject _unused_)
+{
+    if (draft_explains(gathering, &gathering->facts->sts_txt))
+        ask_draft_sts(gathering);
+}
+
 static void on_tlsrpt(struct gathering *gathering, void *subject _unused_)
 {
     gather_ruas(gathering);
+    if (draft_explains(gathering, &gathering->facts->tlsrpt_txt))
+        ask_draft_tlsrpt(gathering);
 }
 
 /* Runs from the loop, so that nothing below calls back too early. */
@@ -177,16 +207,15 @@ static void begin(void *ctx)
     const char *domain = facts->domain;
     gathering->finish = NULL;
     gathering_hold(gathering);
-    ask_txt(gathering, "_mta-sts.", domain, &facts->sts_txt, nothing_more,
-            NULL);
+    ask_txt(gathering, "_mta-sts.", domain, &facts->sts_txt, on_sts, NULL);
     ask_txt(gathering, "_smtp._tls.", domain, &facts->tlsrpt_txt, on_tlsrpt,
             NULL);
     gather_policy(gathering);
     gather_mx(gathering);
-    ask_txt(gathering, "_smtp_sts.", domain, &facts->legacy_sts_txt,
-            nothing_more, NULL);
-    ask_txt(gathering, "_smtp-tlsrpt.", domain, &facts->legacy_tlsrpt_txt,
-            nothing_more, NULL);
+    if (gathering->gatherer->options.variations) {
+        ask_draft_sts(gathering);
+        ask_draft_tlsrpt(gathering);
+    }
     gathering_release(gathering);
 }
 

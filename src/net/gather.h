@@ -37,7 +37,8 @@ struct gatherer_options {
     const struct address_guard *guard;
     bool smtp;              /* probe MX hosts */
     bool variations;        /* fetch the policy from each address and with
-                               another User-Agent and Accept-Encoding */
+                               another User-Agent and Accept-Encoding, ask
+                               for drafts' records also beside a record */
     bool smtp_main_only;    /* only the session that a sender would have, none
                                of the tests beside it */
     const char *helo;       /* NULL: this machine's name, or its address */

@@ -217,6 +217,12 @@ def test_legacy_names(world):
     facts = one(world, 'old.secure.test', FAST)
     assert facts['legacy_sts_txt']['rrs'][0]['text'] == 'v=STSv1; id=1'
     assert facts['legacy_tlsrpt_txt']['lookup']['status'] == 'ok'
+    # beside a record they are asked for with variations only
+    for option, asked in (('variations=1', 'nxdomain'),
+                          ('variations=0', 'not-asked')):
+        facts = one(world, 'good.secure.test', option, FAST)
+        for txt in ('legacy_sts_txt', 'legacy_tlsrpt_txt'):
+            assert lookup(facts.get(txt, {}).get('lookup', {}))[0] == asked
 
 
 def test_unicode(world):
