@@ -5,9 +5,9 @@
 #define MTASTS_NET_FETCH_TRANSFER_H
 
 #include "base/buf.h"
+#include "base/queue.h"
 #include "net/fetch.h"
 #include "net/fetch_response.h"
-#include "net/queue.h"
 #include <curl/curl.h>
 
 #define FETCH_PATH_MAX 1024u /* octets */

@@ -11,7 +11,7 @@
  */
 #include "net/loop.h"
 
-#include "net/timer_heap.h"
+#include "base/timer_heap.h"
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <mtasts/error.h>

@@ -5,8 +5,8 @@
 #ifndef MTASTS_NET_RESOLVER_QUERY_H
 #define MTASTS_NET_RESOLVER_QUERY_H
 
+#include "base/queue.h"
 #include "net/forwarder_ask.h"
-#include "net/queue.h"
 #include "net/resolver.h"
 
 struct resolver_query {

@@ -3,7 +3,7 @@
  * then by arrival. As large as its owner lets it grow: it has as many nodes
  * as there are timers.
  */
-#include "net/timer_heap.h"
+#include "base/timer_heap.h"
 
 #include <mtasts/error.h>
 #include <stdlib.h>

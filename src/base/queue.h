@@ -4,8 +4,8 @@
  * The nodes live in their owners' structs. What is under way moves from line
  * to line, and its state is the line that it stands in.
  */
-#ifndef MTASTS_NET_QUEUE_H
-#define MTASTS_NET_QUEUE_H
+#ifndef MTASTS_BASE_QUEUE_H
+#define MTASTS_BASE_QUEUE_H
 
 #include <stddef.h>
 

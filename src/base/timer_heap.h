@@ -5,8 +5,8 @@
  * same due time come out in the order they were put in. The heap never
  * allocates on removal, so that cancelling cannot fail.
  */
-#ifndef MTASTS_NET_TIMER_HEAP_H
-#define MTASTS_NET_TIMER_HEAP_H
+#ifndef MTASTS_BASE_TIMER_HEAP_H
+#define MTASTS_BASE_TIMER_HEAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
  * queue: an intrusive, doubly linked list that knows its length. Allocates
  * nothing, so that moving cannot fail.
  */
-#include "net/queue.h"
+#include "base/queue.h"
 
 void queue_leave(struct queue_node *node)
 {
