@@ -1,10 +1,10 @@
 /*
  * mtasts explain RULE: what a finding means, from the table of rules.
  */
+#include "base/near.h"
 #include "check/check.h"
 #include "cli/command.h"
 #include "cli/help.h"
-#include "cli/near.h"
 #include "cli/paper.h"
 #include "cli/rule_text.h"
 #include "cli/terminal.h"

@@ -4,8 +4,8 @@
 #include "cli/command.h"
 
 #include "base/cleanup.h"
+#include "base/near.h"
 #include "cli/help.h"
-#include "cli/near.h"
 #include <mtasts/error.h>
 #include <stdio.h>
 #include <string.h>

@@ -8,8 +8,8 @@
 
 #include "base/ascii.h"
 #include "base/cleanup.h"
+#include "base/near.h"
 #include "cli/complain.h"
-#include "cli/near.h"
 #include <limits.h>
 #include <mtasts/error.h>
 #include <string.h>

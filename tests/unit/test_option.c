@@ -2,7 +2,7 @@
 #include "cli/option.h"
 
 #include "base/cleanup.h"
-#include "cli/near.h"
+#include "base/near.h"
 #include <mtasts/error.h>
 #include <setjmp.h>
 #include <stdarg.h>

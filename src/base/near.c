@@ -5,7 +5,7 @@
  * swapped neighbours count as one slip. A candidate that begins with the
  * word counts as one slip too: somebody stopped typing.
  */
-#include "cli/near.h"
+#include "base/near.h"
 
 #include "base/cleanup.h"
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * near: the word that someone probably meant.
  */
-#ifndef MTASTS_CLI_NEAR_H
-#define MTASTS_CLI_NEAR_H
+#ifndef MTASTS_BASE_NEAR_H
+#define MTASTS_BASE_NEAR_H
 
 #define NEAR_MAX 64u /* longer words are no slip of the finger */
 
