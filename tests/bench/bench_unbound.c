@@ -24,25 +24,31 @@
 #define CACHE_BYTES (16u << 20) /* these two as in resolver.c */
 #define QUERIES 4096u
 
+enum kind {
+    NONE = 1, /* domains without records */
+    STS = 2,  /* domains with record and policy */
+    BOTH = NONE | STS,
+};
+
 struct question {
     const char *prefix; /* before the domain */
     enum rr_type type;
-    bool after_mx; /* asked once the MX answer is in */
-    bool sts_only; /* asked only for domains with record and policy */
+    bool after_mx;  /* asked once the MX answer is in */
+    enum kind kind; /* asked for these */
 };
 
 static const struct question questions[] = {
-    {"_mta-sts.", RR_TXT, false, false},
-    {"_smtp._tls.", RR_TXT, false, false},
-    {"_smtp_sts.", RR_TXT, false, false},
-    {"_smtp-tlsrpt.", RR_TXT, false, false},
-    {"", RR_MX, false, false},
-    {"mta-sts.", RR_A, false, false},
-    {"mta-sts.", RR_AAAA, false, false},
-    {"mx.", RR_A, true, false},
-    {"mx.", RR_AAAA, true, false},
-    {"_25._tcp.mx.", RR_TLSA, true, false},
-    {"", RR_MX, true, true}, /* of the domain in rua */
+    {"_mta-sts.", RR_TXT, false, BOTH},
+    {"_smtp._tls.", RR_TXT, false, BOTH},
+    {"_smtp_sts.", RR_TXT, false, NONE},
+    {"_smtp-tlsrpt.", RR_TXT, false, NONE},
+    {"", RR_MX, false, BOTH},
+    {"mta-sts.", RR_A, false, BOTH},
+    {"mta-sts.", RR_AAAA, false, BOTH},
+    {"mx.", RR_A, true, BOTH},
+    {"mx.", RR_AAAA, true, BOTH},
+    {"_25._tcp.mx.", RR_TLSA, true, BOTH},
+    {"", RR_MX, true, STS}, /* of the domain in rua */
 };
 
 struct bench;
@@ -58,7 +64,7 @@ struct bench {
     struct event_base *base;
     struct event *refill; /* fills idle slots, outside of callbacks */
     FILE *lines;
-    bool sts;
+    enum kind kind;
     unsigned long answers;
     unsigned long failed;
     struct slot *slots;
@@ -97,7 +103,7 @@ static void ask_wave(struct slot *slot, bool after_mx)
     slot->pending++; /* answers may come before ask() returns */
     for (size_t i = 0; i < ELEMENTS(questions); i++)
         if (questions[i].after_mx == after_mx &&
-            (!questions[i].sts_only || slot->bench->sts))
+            (questions[i].kind & slot->bench->kind))
             ask(slot, &questions[i]);
     count_down(slot);
 }
@@ -176,7 +182,7 @@ int main(int argc, char **argv)
     _cleanup_file_ FILE *lines = fopen(argv[4], "r");
     _cleanup_free_ struct slot *slots = calloc(jobs, sizeof(*slots));
     struct bench bench = {.lines = lines,
-                          .sts = strcmp(argv[5], "sts") == 0,
+                          .kind = strcmp(argv[5], "sts") == 0 ? STS : NONE,
                           .slots = slots,
                           .slot_count = jobs,
                           .idle = jobs};

@@ -26,6 +26,8 @@ import world
 
 JOBS = int(os.environ.get('BENCH_JOBS', '100'))
 DOMAINS = int(os.environ.get('BENCH_DOMAINS', '20000'))
+# The first is the one for everything, the others only for what fetches.
+CHAINS = os.environ.get('BENCH_CHAIN', 'p384 p256').split()
 ROUNDS = int(os.environ.get('BENCH_ROUNDS', '3'))
 RUN_DEADLINE = 600    # seconds for one run of one program
 MILLION_DEADLINE = 3600
@@ -48,7 +50,7 @@ class Run:
     peak: float
 
 
-class BenchError(Exception):
+class BenchError(RuntimeError):
     """The bench could not be run, or a program did not do its work."""
 
 
@@ -82,7 +84,7 @@ def run(command, ok=(0,), output=os.devnull, deadline=RUN_DEADLINE):
                                    stdout=file, stderr=errors)
         result = watch(process, start, deadline)
         if process.returncode not in ok:
-            errors.seek(max(0, errors.tell() - ERROR_TAIL))
+            errors.seek(max(0, errors.seek(0, os.SEEK_END) - ERROR_TAIL))
             raise BenchError(f'{" ".join(command)}: exit '
                              f'{process.returncode}\n'
                              f'{errors.read().decode(errors="replace")}')
@@ -244,7 +246,7 @@ def bench_none(bench, targets):
 
 def bench_sts(bench, targets):
     print(f'\nDomains with record and policy: {DOMAINS}, {JOBS} at once; '
-          f'medians of {ROUNDS} rounds, a domain')
+          f'medians of {ROUNDS} rounds, a domain; chain {bench.world.chain}')
     openssl, curl = 'OpenSSL, fetch only', 'libcurl, fetch only'
     unbound, ours = 'libunbound, DNS only', 'mtasts check'
     runs = in_turn({
@@ -301,18 +303,20 @@ def instructions_a_domain(bench, command_of):
     return (more - few) / (COUNTED[1] - COUNTED[0])
 
 
-def bench_instructions(bench):
+def bench_instructions(bench, fetches_only):
     bench = Bench(bench.build, bench.world, COUNTED_JOBS)
     print(f'\nInstructions in user space a domain (callgrind, '
-          f'{COUNTED[1]} domains less {COUNTED[0]})')
-    table = [
+          f'{COUNTED[1]} domains less {COUNTED[0]}; chain '
+          f'{bench.world.chain})')
+    dns = [
         ('no records: libunbound', lambda r: bench.unbound('none', r)),
         ('no records: mtasts check', lambda r: bench.mtasts('none', r)),
+        ('policy: libunbound, DNS only', lambda r: bench.unbound('sts', r))]
+    fetches = [
         ('policy: OpenSSL, fetch only', bench.openssl),
         ('policy: libcurl, fetch only', bench.curl),
-        ('policy: libunbound, DNS only', lambda r: bench.unbound('sts', r)),
         ('policy: mtasts check', lambda r: bench.mtasts('sts', r))]
-    for name, command_of in table:
+    for name, command_of in fetches if fetches_only else dns + fetches:
         count = instructions_a_domain(bench, command_of)
         print(f'  {name:<30}{count / 1000:>10.0f} k', flush=True)
 
@@ -337,18 +341,39 @@ def arguments():
     return parser.parse_args()
 
 
-def bench_all(bench, options):
+def bench_whole(bench, targets):
+    few = bench_none(bench, targets)
+    bench_sts(bench, targets)
+    bench_memory(bench, targets, few, (100_000,))
+    bench_instructions(bench, fetches_only=False)
+
+
+def bench_fetches(bench, targets):
+    bench_sts(bench, targets)
+    bench_instructions(bench, fetches_only=True)
+
+
+def bench_million(bench, targets):
+    few = bench.check('none', range(DOMAINS)).peak
+    bench_memory(bench, targets, few, (100_000, 1_000_000))
+
+
+def in_world(options, chain, part, targets):
+    with world.World(options.build, DOMAINS, chain) as here:
+        part(Bench(options.build, here), targets)
+
+
+def bench_all(options):
     targets = Targets()
+    first, *others = CHAINS
     if options.profile:
-        profile(bench)
+        in_world(options, first, lambda bench, _: profile(bench), targets)
     elif options.million:
-        few = bench.check('none', range(DOMAINS)).peak
-        bench_memory(bench, targets, few, (100_000, 1_000_000))
+        in_world(options, first, bench_million, targets)
     else:
-        few = bench_none(bench, targets)
-        bench_sts(bench, targets)
-        bench_memory(bench, targets, few, (100_000,))
-        bench_instructions(bench)
+        in_world(options, first, bench_whole, targets)
+        for chain in others:
+            in_world(options, chain, bench_fetches, targets)
     return 1 if targets.missed else 0
 
 
@@ -356,10 +381,13 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     options = arguments()
     start = time.monotonic()
+    if not CHAINS or set(CHAINS) - set(world.CHAINS):
+        print(f'run_check: BENCH_CHAIN: some of {" ".join(world.CHAINS)}',
+              file=sys.stderr)
+        return 2
     try:
-        with world.World(options.build, DOMAINS) as here:
-            status = bench_all(Bench(options.build, here), options)
-    except (BenchError, OSError, subprocess.SubprocessError) as error:
+        status = bench_all(options)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(f'run_check: {error}', file=sys.stderr)
         return 2
     print(f'\n{time.monotonic() - start:.0f} s in all')

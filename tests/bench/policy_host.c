@@ -1,13 +1,16 @@
 /*
- * policy_host CA_FILE PROCESSES: an HTTPS policy host for every domain.
+ * policy_host CA_FILE PROCESSES CHAIN: an HTTPS policy host for every domain.
  *
  * Listens on port 443 of all IPv4 addresses and answers as nginx would with
  * a static file: GET /.well-known/mta-sts.txt of mta-sts.D gives an enforce
  * policy with `mx: mx.D`, anything else 404; keep-alive, TLS 1.2 and 1.3,
- * two session tickets. Each connection gets a leaf certificate made for its
- * SNI, signed by an intermediate that is sent along: leaf and chain are
- * what a public CA gives today (P-256 throughout). The root is written to
- * CA_FILE once the port is open, so its appearance says "ready".
+ * two session tickets. Each connection gets a leaf certificate (P-256) made
+ * for its SNI, signed by an intermediate that is sent along. The root is
+ * written to CA_FILE once the port is open, so its appearance says "ready".
+ *
+ * CHAIN says what the client has to verify: "p384", a P-384 intermediate of an
+ * RSA-4096 root, as Let's Encrypt has them, or "p256", intermediate and root
+ * of P-256 as well: the cheapest chain in use.
  *
  * The processes share the listening socket and end with their parent.
  *
@@ -39,11 +42,18 @@
 #define ANSWER_MAX 2048u    /* head and body */
 #define NAME_MAX_OCTETS 256 /* of an SNI */
 #define DAY 86400L
+#define START_SECONDS 10u /* for the port to be free */
+
+/* A key and the certificate that goes with it. */
+struct signer {
+    EVP_PKEY *key;
+    X509 *certificate; /* NULL: the key of leaves */
+};
 
 struct authority {
-    EVP_PKEY *key; /* one for all certificates */
-    X509 *root;
-    X509 *intermediate;
+    struct signer leaf; /* one key for all */
+    struct signer intermediate;
+    struct signer root;
     STACK_OF(X509) * chain; /* what is sent after the leaf */
 };
 
@@ -73,7 +83,7 @@ static bool add_extension(X509 *certificate, X509 *issuer, int nid,
 }
 
 /* A certificate for `name`, ready but for extensions and signature. */
-static X509 *certificate_new(const char *name, X509 *issuer)
+static X509 *certificate_new(const char *name, EVP_PKEY *key, X509 *issuer)
 {
     static long serial;
     X509 *certificate = X509_new();
@@ -88,60 +98,70 @@ static X509 *certificate_new(const char *name, X509 *issuer)
                                (const unsigned char *)name, -1, -1, 0);
     X509_set_issuer_name(certificate,
                          issuer ? X509_get_subject_name(issuer) : subject);
-    X509_set_pubkey(certificate, authority.key);
+    X509_set_pubkey(certificate, key);
     return certificate;
 }
 
-static X509 *ca_new(const char *name, X509 *issuer)
+/* The usual one for the size of the key. */
+static const EVP_MD *digest_of(const struct signer *signer)
 {
-    X509 *ca = certificate_new(name, issuer);
+    return EVP_PKEY_get_bits(signer->key) == 384 ? EVP_sha384() : EVP_sha256();
+}
+
+/* Signs `ret_signer`, whose key is set, by `issuer`, which may be itself. */
+static bool ca_make(const char *name, const struct signer *issuer,
+                    struct signer *ret_signer)
+{
+    X509 *ca = certificate_new(name, ret_signer->key, issuer->certificate);
     if (!ca)
-        return NULL;
-    X509 *signer = issuer ? issuer : ca;
-    if (add_extension(ca, signer, NID_basic_constraints, "critical,CA:TRUE") &&
-        add_extension(ca, signer, NID_key_usage, "critical,keyCertSign") &&
-        X509_sign(ca, authority.key, EVP_sha256()))
-        return ca;
-    X509_free(ca);
-    return NULL;
+        return false;
+    X509 *above = issuer->certificate ? issuer->certificate : ca;
+    ret_signer->certificate = ca;
+    return add_extension(ca, above, NID_basic_constraints,
+                         "critical,CA:TRUE") &&
+           add_extension(ca, above, NID_key_usage, "critical,keyCertSign") &&
+           X509_sign(ca, issuer->key, digest_of(issuer)) > 0;
 }
 
 static X509 *leaf_new(const char *host)
 {
+    const struct signer *issuer = &authority.intermediate;
     char san[NAME_MAX_OCTETS + 8];
     snprintf(san, sizeof(san), "DNS:%s", host);
-    X509 *issuer = authority.intermediate;
-    X509 *leaf = certificate_new(host, issuer);
+    X509 *leaf = certificate_new(host, authority.leaf.key, issuer->certificate);
     if (!leaf)
         return NULL;
-    if (add_extension(leaf, issuer, NID_subject_alt_name, san) &&
-        add_extension(leaf, issuer, NID_key_usage,
+    if (add_extension(leaf, issuer->certificate, NID_subject_alt_name, san) &&
+        add_extension(leaf, issuer->certificate, NID_key_usage,
                       "critical,digitalSignature") &&
-        add_extension(leaf, issuer, NID_ext_key_usage, "serverAuth") &&
-        X509_sign(leaf, authority.key, EVP_sha256()))
+        add_extension(leaf, issuer->certificate, NID_ext_key_usage,
+                      "serverAuth") &&
+        X509_sign(leaf, issuer->key, digest_of(issuer)))
         return leaf;
     X509_free(leaf);
     return NULL;
 }
 
-static bool authority_make(void)
+static bool authority_make(const char *chain)
 {
-    authority.key = EVP_EC_gen("P-256");
-    if (!authority.key)
-        return false;
-    authority.root = ca_new("Bench root", NULL);
-    if (!authority.root)
-        return false;
-    authority.intermediate = ca_new("Bench intermediate", authority.root);
+    bool p384 = strcmp(chain, "p384") == 0;
+    authority.leaf.key = EVP_EC_gen("P-256");
+    authority.intermediate.key = EVP_EC_gen(p384 ? "P-384" : "P-256");
+    authority.root.key = p384 ? EVP_RSA_gen(4096) : EVP_EC_gen("P-256");
     authority.chain = sk_X509_new_null();
-    return authority.intermediate && authority.chain &&
-           sk_X509_push(authority.chain, authority.intermediate) > 0;
+    return authority.leaf.key && authority.intermediate.key &&
+           authority.root.key && authority.chain &&
+           ca_make("Bench root", &authority.root, &authority.root) &&
+           ca_make("Bench intermediate", &authority.root,
+                   &authority.intermediate) &&
+           sk_X509_push(authority.chain, authority.intermediate.certificate) >
+               0;
 }
 
 static bool authority_write(const char *path)
 {
     _cleanup_file_ FILE *file = fopen(path, "w");
-    return file && PEM_write_X509(file, authority.root) == 1 &&
+    return file && PEM_write_X509(file, authority.root.certificate) == 1 &&
            fflush(file) == 0;
 }
 
@@ -153,7 +173,7 @@ static int give_certificate(SSL *ssl, void *ctx)
     if (!host || strlen(host) >= NAME_MAX_OCTETS)
         return 0;
     X509 *leaf = leaf_new(host);
-    int ok = leaf && SSL_use_cert_and_key(ssl, leaf, authority.key,
+    int ok = leaf && SSL_use_cert_and_key(ssl, leaf, authority.leaf.key,
                                           authority.chain, 1) == 1;
     X509_free(leaf);
     return ok;
@@ -286,6 +306,18 @@ _Noreturn static void run(int listener, SSL_CTX *ctx)
 
 /* ---- start ---- */
 
+/* The processes of a policy_host before us may be about to die still. */
+static bool bind_within(int fd, const struct sockaddr_in *address,
+                        unsigned seconds)
+{
+    while (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
+        if (errno != EADDRINUSE || seconds-- == 0)
+            return false;
+        sleep(1);
+    }
+    return true;
+}
+
 static int listen_everywhere(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -294,8 +326,7 @@ static int listen_everywhere(void)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        listen(fd, BACKLOG) != 0) {
+    if (!bind_within(fd, &address, START_SECONDS) || listen(fd, BACKLOG) != 0) {
         close(fd);
         return -1;
     }
@@ -326,15 +357,15 @@ static pid_t start_process(int listener, SSL_CTX *ctx)
 
 int main(int argc, char **argv)
 {
-    int processes = argc == 3 ? argv[2][0] - '0' : 0;
+    int processes = argc == 4 ? argv[2][0] - '0' : 0;
     if (processes < 1 || processes > PROCESSES_MAX || argv[2][1]) {
-        fprintf(stderr, "usage: policy_host CA_FILE PROCESSES\n");
+        fprintf(stderr, "usage: policy_host CA_FILE PROCESSES p384|p256\n");
         return 1;
     }
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     SSL_CTX *ctx = context_new();
     int listener = listen_everywhere();
-    if (!ctx || listener < 0 || !authority_make()) {
+    if (!ctx || listener < 0 || !authority_make(argv[3])) {
         fprintf(stderr, "policy_host: cannot start: %s\n", strerror(errno));
         return 1;
     }

@@ -26,6 +26,7 @@ START_DEADLINE = 60   # seconds for a server to be ready
 STOP_DEADLINE = 10
 DNS = '127.0.0.1'
 PR_SET_PDEATHSIG = 1
+CHAINS = ('p384', 'p256')   # what policy_host can send
 
 NSD_CONF = """\
 server:
@@ -134,9 +135,10 @@ def dns_answers():
 class World(contextlib.AbstractContextManager):
     """`resolver`, `ca_file` and `trust_anchor` are what clients are told."""
 
-    def __init__(self, build, domains):
+    def __init__(self, build, domains, chain):
         self.bench = pathlib.Path(build) / 'tests' / 'bench'
         self.domains = domains
+        self.chain = chain
         self.resolver = f'{DNS}@53'
         self.processes = []
         self._folder = tempfile.TemporaryDirectory(prefix='mtasts-bench-')
@@ -183,7 +185,8 @@ class World(contextlib.AbstractContextManager):
         wait_until(dns_answers, process, 'nsd')
 
     def _start_policy_host(self):
-        process = self._start([self.bench / 'policy_host', self.ca_file, '2'])
+        process = self._start([self.bench / 'policy_host', self.ca_file, '2',
+                               self.chain])
         wait_until(lambda: self.ca_file.exists() and
                    self.ca_file.stat().st_size > 0, process, 'policy_host')
 
