@@ -25,39 +25,35 @@ void gathering_release(struct gathering *gathering)
     if (--gathering->holds > 0)
         return;
     /* Not from here: a resolver or fetcher may be further up the stack, and
-       the callback may free it. Without memory for the timer the one of the
+       the callback may free it. Without memory for the timer that of a
        deadline, which is still set, does it. */
     loop_timer(gathering->gatherer->loop, 0, on_finish, gathering,
                &gathering->finish);
 }
 
 void work_begin(struct work *work, struct gathering *gathering,
-                void (*stop)(struct work *work, bool late))
+                struct queue *line, void (*stop)(struct work *work, bool late))
 {
     work->gathering = gathering;
     work->stop = stop;
-    work->previous = NULL;
-    work->next = gathering->works;
-    if (work->next)
-        work->next->previous = work;
-    gathering->works = work;
+    queue_join(line, &work->node);
     gathering_hold(gathering);
-}
-
-static void unlink_work(struct work *work)
-{
-    if (work->previous)
-        work->previous->next = work->next;
-    else
-        work->gathering->works = work->next;
-    if (work->next)
-        work->next->previous = work->previous;
 }
 
 void work_end(struct work *work)
 {
-    unlink_work(work);
+    queue_leave(&work->node);
     gathering_release(work->gathering);
+}
+
+/* Stops works as the gathering goes away. */
+static void drop(const struct queue *line)
+{
+    while (line->first) {
+        struct work *work = (struct work *)line->first;
+        queue_leave(&work->node);
+        work->stop(work, false);
+    }
 }
 
 uint32_t gathering_left_ms(const struct gathering *gathering)
@@ -110,12 +106,11 @@ static void unlink_gathering(struct gathering *gathering)
 
 static void gathering_free(struct gathering *gathering)
 {
-    while (gathering->works) {
-        struct work *work = gathering->works;
-        unlink_work(work);
-        work->stop(work, false);
-    }
+    drop(&gathering->works);
+    drop(&gathering->probes);
+    smtp_asker_free(gathering->asker);
     loop_timer_cancel(gathering->deadline);
+    loop_timer_cancel(gathering->smtp_deadline);
     loop_timer_cancel(gathering->finish);
     facts_free(gathering->facts);
     unlink_gathering(gathering);
@@ -147,17 +142,69 @@ static void on_finish(void *ctx)
     finish(gathering);
 }
 
+/* Ends works as timed out. What they begin then ends at once; what stands in
+   the other line has a deadline still to come. */
+static void cut_off(struct gathering *gathering, const struct queue *line)
+{
+    gathering_hold(gathering);
+    while (line->first) {
+        struct work *work = (struct work *)line->first;
+        work->stop(work, true);
+    }
+    gathering->holds--;
+    if (gathering->works.first || gathering->probes.first)
+        return;
+    loop_timer_cancel(TAKE_PTR(gathering->finish));
+    finish(gathering);
+}
+
 static void on_deadline(void *ctx)
 {
     struct gathering *gathering = ctx;
     gathering->deadline = NULL;
     gathering->late = true;
-    gathering_hold(gathering);
-    while (gathering->works)
-        gathering->works->stop(gathering->works, true);
-    loop_timer_cancel(TAKE_PTR(gathering->finish));
-    finish(gathering);
+    cut_off(gathering, &gathering->works);
 }
+
+/* ---- the time of SMTP ---- */
+
+static void on_smtp_deadline(void *ctx)
+{
+    struct gathering *gathering = ctx;
+    gathering->smtp_deadline = NULL;
+    cut_off(gathering, &gathering->probes);
+}
+
+/* Without memory for the timer the longest wait stays the deadline. */
+static void on_first_turn(void *ctx)
+{
+    struct gathering *gathering = ctx;
+    struct loop_timer *timer = NULL;
+    if (loop_timer(gathering->gatherer->loop, gathering->smtp_ms,
+                   on_smtp_deadline, gathering, &timer) < 0)
+        return;
+    loop_timer_cancel(gathering->smtp_deadline);
+    gathering->smtp_deadline = timer;
+}
+
+int gathering_ask_smtp(struct gathering *gathering, uint32_t left_ms)
+{
+    struct gatherer *gatherer = gathering->gatherer;
+    if (gathering->asker)
+        return 0;
+    gathering->smtp_ms = gathering->end_ms - loop_now_ms(gatherer->loop);
+    if (!gathering->smtp_deadline) {
+        int error =
+            loop_timer(gatherer->loop, GATHER_TURN_MAX_MS, on_smtp_deadline,
+                       gathering, &gathering->smtp_deadline);
+        if (error)
+            return error;
+    }
+    return smtp_asker_new(gatherer->queue, left_ms, on_first_turn, gathering,
+                          &gathering->asker);
+}
+
+/* ---- what is asked ---- */
 
 static void nothing_more(struct gathering *gathering _unused_,
                          void *subject _unused_)

@@ -4,8 +4,8 @@
  *
  * DNS at once; the policy host as soon as its addresses are known (a policy
  * without a record is looked for too); each MX address by one connection at
- * a time, however many domains share it. TLSA records are asked for when the
- * resolver validates.
+ * a time, however many domains share it, and domains taking turns. TLSA
+ * records are asked for when the resolver validates.
  */
 #ifndef MTASTS_NET_GATHER_H
 #define MTASTS_NET_GATHER_H
@@ -17,6 +17,9 @@
 #include "net/smtp.h"
 
 #define GATHER_DEADLINE_MS 30000u /* default for one domain, all of it */
+#define GATHER_TURN_MAX_MS                                                     \
+    600000u /* how long a domain waits for its first turn at SMTP, which its   \
+               deadline does not count */
 #define GATHER_LAST_MS                                                         \
     500u                     /* the end of it: nothing new is begun, so that   \
                                 what is under way can say how far it came */
@@ -52,7 +55,8 @@ struct gatherer_options {
 /*
  * The callback owns `facts`: facts_free(). Past the deadline what is known
  * is delivered, the rest as timed out; past FACTS_MAX what has fitted, with
- * a sentence in facts->resolver_note.
+ * a sentence in facts->resolver_note. The deadline counts the domain's own
+ * time: not the wait for a turn at SMTP where many domains are gathered.
  */
 typedef void gather_fn(void *ctx, struct facts *facts);
 

@@ -140,7 +140,7 @@ void ask(struct gathering *gathering, const char *prefix, const char *name,
         not_begun(gathering, lookup, LOOKUP_FAILED, mtasts_strerror(error), fn,
                   subject);
     else
-        work_begin(&asking->work, gathering, stop_asking);
+        work_begin(&asking->work, gathering, &gathering->works, stop_asking);
 }
 
 /* ---- TXT ---- */

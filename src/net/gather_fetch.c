@@ -119,7 +119,8 @@ void gather_fetch(struct gathering *gathering,
             .url = fact->url, .fact = fact, .fn = fn, .subject = subject};
         error = begin(fetching, gathering, request);
         if (!error) {
-            work_begin(&fetching->work, gathering, stop_fetching);
+            work_begin(&fetching->work, gathering, &gathering->works,
+                       stop_fetching);
             return;
         }
     }

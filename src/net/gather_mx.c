@@ -116,11 +116,13 @@ static void begin_session(struct gathering *gathering,
     if (session && left > 0) {
         session->fact = fact;
         session->host = asking->mx->name;
-        error = smtp_queue_add(gathering->gatherer->queue, &request,
-                               loop_now_ms(gathering->gatherer->loop) + left,
-                               on_session, session, &session->job);
+        error = gathering_ask_smtp(gathering, left);
         if (!error)
-            work_begin(&session->work, gathering, stop_session);
+            error = smtp_queue_add(gathering->asker, &request, on_session,
+                                   session, &session->job);
+        if (!error)
+            work_begin(&session->work, gathering, &gathering->probes,
+                       stop_session);
     }
     if (error)
         fact->detail = left > 0 ? mtasts_strerror(error) : LATE_TEXT;

@@ -1,15 +1,21 @@
 /*
  * gathering: one domain being asked about; what the files gather*.c share.
  *
- * Each request under way is a `work` in the gathering's list. When the list
- * is empty and nobody holds the gathering any more, the facts are delivered.
- * Past the deadline every work is stopped: it fills its facts with "timed
- * out" and goes on as if it had ended so; what would begin then ends at once
- * in the same way. So there is one path through the code, late or not.
+ * Each request under way is a `work` in a list of the gathering. When the
+ * lists are empty and nobody holds the gathering any more, the facts are
+ * delivered. Past the deadline every work is stopped: it fills its facts with
+ * "timed out" and goes on as if it had ended so; what would begin then ends at
+ * once in the same way. So there is one path through the code, late or not.
+ *
+ * SMTP probes wait for their turn among those of all domains, which may take
+ * longer than any deadline. They are in a list of their own, with a deadline
+ * of their own: what was left for them when the first one was asked for, from
+ * its turn on.
  */
 #ifndef MTASTS_NET_GATHERING_H
 #define MTASTS_NET_GATHERING_H
 
+#include "base/queue.h"
 #include "net/gather.h"
 #include "net/smtp_queue.h"
 
@@ -18,10 +24,14 @@ struct gathering {
     struct gathering *previous;
     struct gathering *next;
     struct facts *facts;
-    struct work *works;
-    size_t holds; /* works, and whoever is about to begin some */
+    struct queue works;
+    struct queue probes; /* works of SMTP */
+    size_t holds;        /* works, and whoever is about to begin some */
     struct loop_timer *deadline;
+    struct loop_timer *smtp_deadline;
     struct loop_timer *finish;
+    struct smtp_asker *asker; /* NULL: no probe was asked for yet */
+    uint64_t smtp_ms;         /* what probes may take, from the first turn */
     uint64_t started_ms;
     uint64_t end_ms;
     bool late;            /* the deadline has passed */
@@ -39,9 +49,8 @@ struct gatherer {
 };
 
 struct work {
+    struct queue_node node; /* first */
     struct gathering *gathering;
-    struct work *previous;
-    struct work *next;
     /* Cancels the request. `late`: then ends the work as timed out;
        otherwise the gathering itself is going away. */
     void (*stop)(struct work *work, bool late);
@@ -50,9 +59,9 @@ struct work {
 void gathering_hold(struct gathering *gathering);
 void gathering_release(struct gathering *gathering);
 
-/* A work holds its gathering from begin to end. */
+/* A work holds its gathering from begin to end. `line`: works or probes. */
 void work_begin(struct work *work, struct gathering *gathering,
-                void (*stop)(struct work *work, bool late));
+                struct queue *line, void (*stop)(struct work *work, bool late));
 void work_end(struct work *work);
 
 /* Until when new work may take; 0 left: too late for any. */
@@ -110,6 +119,10 @@ void gather_fetch(struct gathering *gathering,
 
 void gather_policy(struct gathering *gathering); /* gather_policy.c */
 void gather_mx(struct gathering *gathering);     /* gather_mx.c */
+
+/* Makes the asker for probes unless there is one. `left_ms` is what its probes
+   may take. Errors: -MTASTS_ENOMEM. */
+int gathering_ask_smtp(struct gathering *gathering, uint32_t left_ms);
 
 /* Once facts->tlsrpt_txt is known. gather_rua.c */
 void gather_ruas(struct gathering *gathering);

@@ -2,8 +2,10 @@
  * smtp_queue: SMTP probes waiting for their turn.
  *
  * Never two connections to one address and port at a time, whoever asks, and
- * never more than SMTP_QUEUE_ACTIVE probes in all. Those for the same address
- * run in the order they came; who asks what another has just found out is
+ * never more than SMTP_QUEUE_ACTIVE probes in all. Askers (a domain each)
+ * take turns, so that one with many addresses does not stand in the way of
+ * the others; and an asker's time runs from its first turn on, so that a long
+ * line costs nobody his answer. Who asks what another has just found out is
  * told that (smtp_memo.h).
  */
 #ifndef MTASTS_NET_SMTP_QUEUE_H
@@ -12,22 +14,33 @@
 #include "net/smtp.h"
 
 #define SMTP_QUEUE_ACTIVE 64u /* probes at once: sockets and memory */
+#define SMTP_QUEUE_SHARE                                                       \
+    4u /* of one asker, while half of all there may be are under way */
 
 struct smtp_queue;
+struct smtp_asker;
 struct smtp_job;
 
 int smtp_queue_new(struct loop *loop, struct smtp_queue **ret_queue);
-void smtp_queue_free(struct smtp_queue *queue); /* cancels what is left */
+void smtp_queue_free(struct smtp_queue *queue); /* after its askers */
+
+/*
+ * An asker's probes have `budget_ms` in all, from when the first of them gets
+ * its turn; `begun` (or NULL) is called then.
+ */
+int smtp_asker_new(struct smtp_queue *queue, uint32_t budget_ms, loop_fn *begun,
+                   void *ctx, struct smtp_asker **ret_asker);
+/* Cancels what is left; NULL is fine. */
+void smtp_asker_free(struct smtp_asker *asker);
 
 /*
  * As smtp_probe_start(), once it is its turn. What `request` points to must
- * live until the callback. The probe has until `end_ms` (of loop_now_ms());
- * if its turn comes later than that, or it cannot be started, `fn` is given
- * a fact with SMTP_NOT_DONE.
+ * live until the callback; its deadline is the asker's. If its turn comes
+ * when the asker has no time left, or it cannot be started, `fn` is given a
+ * fact with SMTP_NOT_DONE. `fn` must not free askers or queues.
  */
-int smtp_queue_add(struct smtp_queue *queue, const struct smtp_request *request,
-                   uint64_t end_ms, smtp_fn *fn, void *ctx,
-                   struct smtp_job **ret_job);
+int smtp_queue_add(struct smtp_asker *asker, const struct smtp_request *request,
+                   smtp_fn *fn, void *ctx, struct smtp_job **ret_job);
 
 /* NULL is fine. A job that ran has freed itself. */
 void smtp_queue_cancel(struct smtp_job *job);

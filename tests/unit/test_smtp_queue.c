@@ -14,7 +14,25 @@
 
 #define ADDRESSES (SMTP_QUEUE_ACTIVE + 6u)
 #define CLIENTS 400u
+#define ASKERS 20u
+#define BUDGET_MS 20000u
 #define MOMENT_MS 10u
+
+/* Who gets no timer any more. */
+static const void *starved;
+
+int __wrap_loop_timer(struct loop *loop, uint64_t ms, loop_fn *fn, void *ctx,
+                      struct loop_timer **ret_timer);
+int __real_loop_timer(struct loop *loop, uint64_t ms, loop_fn *fn, void *ctx,
+                      struct loop_timer **ret_timer);
+
+int __wrap_loop_timer(struct loop *loop, uint64_t ms, loop_fn *fn, void *ctx,
+                      struct loop_timer **ret_timer)
+{
+    if (starved && ctx == starved)
+        return -MTASTS_ENOMEM;
+    return __real_loop_timer(loop, ms, fn, ctx, ret_timer);
+}
 
 struct client {
     struct server *server;
@@ -48,6 +66,8 @@ struct result {
 struct fixture {
     struct server server;
     struct smtp_queue *queue;
+    struct smtp_asker *askers[ASKERS];
+    unsigned begun[ASKERS]; /* how often the clock was said to start */
     struct arena *arena;
     X509_STORE *store;
     struct result results[CLIENTS];
@@ -170,8 +190,24 @@ static void on_fact(void *ctx, const struct fact_smtp *fact)
         loop_stop(fixture->server.loop);
 }
 
-static struct result *add(struct fixture *fixture, unsigned host,
-                          uint64_t limit_ms)
+static void on_begun(void *ctx)
+{
+    unsigned *begun = ctx;
+    (*begun)++;
+}
+
+static void make_asker(struct fixture *fixture, unsigned asker,
+                       uint32_t budget_ms)
+{
+    smtp_asker_free(fixture->askers[asker]);
+    assert_int_equal(smtp_asker_new(fixture->queue, budget_ms, on_begun,
+                                    &fixture->begun[asker],
+                                    &fixture->askers[asker]),
+                     0);
+}
+
+static struct result *add(struct fixture *fixture, unsigned asker,
+                          unsigned host)
 {
     struct result *result = &fixture->results[fixture->count++];
     const struct smtp_request request = {
@@ -184,11 +220,9 @@ static struct result *add(struct fixture *fixture, unsigned host,
         .arena = fixture->arena,
     };
     result->fixture = fixture;
-    assert_int_equal(
-        smtp_queue_add(fixture->queue, &request,
-                       loop_now_ms(fixture->server.loop) + limit_ms, on_fact,
-                       result, &result->job),
-        0);
+    assert_int_equal(smtp_queue_add(fixture->askers[asker], &request, on_fact,
+                                    result, &result->job),
+                     0);
     assert_int_equal(result->calls, 0);
     return result;
 }
@@ -221,6 +255,8 @@ static int set_up(void **state)
     assert_int_equal(loop_new(&fixture->server.loop), 0);
     assert_int_equal(arena_new(1 << 24, &fixture->arena), 0);
     assert_int_equal(smtp_queue_new(fixture->server.loop, &fixture->queue), 0);
+    for (unsigned i = 0; i < ASKERS; i++)
+        make_asker(fixture, i, BUDGET_MS);
     fixture->store = X509_STORE_new();
     for (unsigned host = 1; host <= ADDRESSES; host++)
         listen_at(&fixture->server, host);
@@ -231,6 +267,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
+    starved = NULL;
+    for (unsigned i = 0; i < ASKERS; i++)
+        smtp_asker_free(fixture->askers[i]);
     smtp_queue_free(fixture->queue);
     for (size_t i = 0; i < fixture->server.client_count; i++)
         forget(&fixture->server.clients[i]);
@@ -245,14 +284,21 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void run_for(struct fixture *fixture, uint64_t ms)
+{
+    struct loop *loop = fixture->server.loop;
+    assert_int_equal(loop_timer(loop, ms, on_enough, loop, NULL), 0);
+    assert_int_equal(loop_run(loop), 0);
+}
+
 static void test_one_at_a_time(void **state)
 {
     struct fixture *fixture = *state;
     struct result *first[5];
     struct result *second[5];
-    for (size_t i = 0; i < 5; i++) {
-        first[i] = add(fixture, 1, 20000);
-        second[i] = add(fixture, 2, 20000);
+    for (unsigned i = 0; i < 5; i++) {
+        first[i] = add(fixture, i % 2, 1);
+        second[i] = add(fixture, i % 3, 2);
     }
     run(fixture);
     assert_int_equal(fixture->server.client_count, 10);
@@ -260,21 +306,64 @@ static void test_one_at_a_time(void **state)
     assert_int_equal(fixture->server.most, 2);
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(first[i]->calls, 1);
+        assert_int_equal(second[i]->calls, 1);
         assert_int_equal(first[i]->status, SMTP_GREETING_REFUSED);
-        if (i > 0) {
-            assert_true(first[i]->place > first[i - 1]->place);
-            assert_true(second[i]->place > second[i - 1]->place);
-        }
     }
+}
+
+static void test_turns(void **state)
+{
+    struct fixture *fixture = *state;
+    struct result *results[5][8];
+    for (unsigned asker = 0; asker < 5; asker++)
+        for (unsigned i = 0; i < 8; i++)
+            results[asker][i] = add(fixture, asker, 1);
+    run(fixture);
+    assert_int_equal(fixture->server.client_count, 40);
+    for (unsigned asker = 0; asker < 5; asker++)
+        for (unsigned i = 0; i < 8; i++)
+            assert_int_equal(results[asker][i]->place, i * 5 + asker);
+}
+
+/* A domain with addresses without end, and some that come later. */
+static void test_share(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t first = 0;
+    fixture->server.silent = true;
+    for (unsigned host = 1; host <= SMTP_QUEUE_ACTIVE - 4; host++)
+        add(fixture, 0, host);
+    run_for(fixture, 300);
+    for (unsigned i = 0; i < 10; i++)
+        add(fixture, 1 + i % 5, SMTP_QUEUE_ACTIVE - 3 + i);
+    run_for(fixture, 300);
+    for (size_t i = 0; i < fixture->server.client_count; i++)
+        first += fixture->server.clients[i].host <= SMTP_QUEUE_ACTIVE - 4;
+    assert_int_equal(first, SMTP_QUEUE_ACTIVE / 2);
+    assert_int_equal(fixture->server.client_count, first + 10);
+}
+
+static void test_share_of_each(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t counts[ASKERS] = {0};
+    fixture->server.silent = true;
+    for (unsigned host = 1; host <= ADDRESSES; host++)
+        add(fixture, host % 10, host);
+    run_for(fixture, 500);
+    for (size_t i = 0; i < fixture->server.client_count; i++)
+        counts[fixture->server.clients[i].host % 10]++;
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(counts[i], SMTP_QUEUE_SHARE);
 }
 
 static void test_same_question(void **state)
 {
     struct fixture *fixture = *state;
     fixture->same_host = true;
-    for (size_t i = 0; i < 20; i++)
-        add(fixture, 1, 20000);
-    add(fixture, 2, 20000);
+    for (unsigned i = 0; i < 20; i++)
+        add(fixture, i, 1);
+    add(fixture, 0, 2);
     run(fixture);
     assert_int_equal(fixture->server.client_count, 2);
     for (size_t i = 0; i < fixture->count; i++) {
@@ -284,11 +373,26 @@ static void test_same_question(void **state)
     }
     assert_ptr_not_equal(fixture->results[0].reply_text,
                          fixture->results[1].reply_text);
-    /* and later, when the lane is long gone */
-    struct result *later = add(fixture, 2, 20000);
+}
+
+/* Later, when the probe is long gone; nobody's time is spent on it. */
+static void test_known_answer(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->same_host = true;
+    add(fixture, 0, 1);
+    run(fixture);
+    make_asker(fixture, 1, 0);
+    struct result *later = add(fixture, 1, 1);
+    struct result *never = add(fixture, 1, 1);
+    smtp_queue_cancel(TAKE_PTR(never->job));
+    fixture->ended++;
     run(fixture);
     assert_int_equal(later->calls, 1);
-    assert_int_equal(fixture->server.client_count, 2);
+    assert_int_equal(later->status, SMTP_GREETING_REFUSED);
+    assert_int_equal(never->calls, 0);
+    assert_int_equal(fixture->begun[1], 0);
+    assert_int_equal(fixture->server.client_count, 1);
 }
 
 static void test_not_too_many(void **state)
@@ -296,7 +400,7 @@ static void test_not_too_many(void **state)
     struct fixture *fixture = *state;
     for (unsigned round = 0; round < 3; round++)
         for (unsigned host = 1; host <= ADDRESSES; host++)
-            add(fixture, host, 20000);
+            add(fixture, host % ASKERS, host);
     run(fixture);
     assert_int_equal(fixture->server.client_count, 3 * ADDRESSES);
     assert_int_equal(fixture->server.most_at_one, 1);
@@ -310,14 +414,36 @@ static void test_too_late(void **state)
 {
     struct fixture *fixture = *state;
     fixture->server.silent = true;
-    struct result *running = add(fixture, 1, 1000);
-    struct result *waiting = add(fixture, 1, 1200);
-    struct result *elsewhere = add(fixture, 2, 100);
+    make_asker(fixture, 0, 1000);
+    make_asker(fixture, 1, 100);
+    struct result *running = add(fixture, 0, 1);
+    struct result *waiting = add(fixture, 0, 1);
+    struct result *elsewhere = add(fixture, 1, 2);
     run(fixture);
     assert_int_equal(running->status, SMTP_TIMEOUT);
     assert_int_equal(waiting->status, SMTP_NOT_DONE);
     assert_int_equal(elsewhere->status, SMTP_NOT_DONE);
     assert_int_equal(fixture->server.client_count, 1);
+}
+
+/* Whoever stands in line behind a server that hangs has all of his time. */
+static void test_waiting_costs_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t begun = loop_now_ms(fixture->server.loop);
+    struct result *results[3];
+    fixture->server.silent = true;
+    for (unsigned i = 0; i < 3; i++) {
+        make_asker(fixture, i, 800);
+        results[i] = add(fixture, i, 1);
+    }
+    run(fixture);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(results[i]->status, SMTP_TIMEOUT);
+        assert_int_equal(fixture->begun[i], 1);
+    }
+    assert_int_equal(fixture->server.client_count, 3);
+    assert_true(loop_now_ms(fixture->server.loop) - begun >= 2400);
 }
 
 static void on_cancel(void *ctx)
@@ -334,8 +460,8 @@ static void test_cancel(void **state)
     struct fixture *fixture = *state;
     struct loop_timer *timer = NULL;
     fixture->server.silent = true;
-    for (size_t i = 0; i < 4; i++)
-        add(fixture, 1, 20000);
+    for (unsigned i = 0; i < 4; i++)
+        add(fixture, i % 2, 1);
     assert_int_equal(
         loop_timer(fixture->server.loop, 100, on_cancel, fixture, &timer), 0);
     run(fixture);
@@ -346,17 +472,42 @@ static void test_cancel(void **state)
     assert_int_equal(fixture->server.most_at_one, 1);
 }
 
+static void test_asker_that_goes(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->server.silent = true;
+    for (unsigned i = 0; i < 8; i++)
+        add(fixture, 0, 1 + i % 4);
+    struct result *left = add(fixture, 1, 1);
+    run_for(fixture, 100);
+    fixture->server.silent = false;
+    smtp_asker_free(TAKE_PTR(fixture->askers[0]));
+    fixture->ended += 8;
+    run(fixture);
+    assert_int_equal(left->status, SMTP_GREETING_REFUSED);
+    for (unsigned i = 0; i < 8; i++)
+        assert_int_equal(fixture->results[i].calls, 0);
+}
+
+/* No memory for a timer: the end of a probe is turn enough. */
+static void test_no_timer_for_a_turn(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned i = 0; i < 4; i++)
+        add(fixture, i % 2, 1);
+    starved = fixture->queue;
+    run(fixture);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(fixture->results[i].status, SMTP_GREETING_REFUSED);
+}
+
 static void test_free_with_work_left(void **state)
 {
     struct fixture *fixture = *state;
-    struct loop_timer *timer = NULL;
     fixture->server.silent = true;
     for (unsigned i = 0; i < 200; i++)
-        add(fixture, 1 + i % ADDRESSES, 20000);
-    assert_int_equal(loop_timer(fixture->server.loop, 100, on_enough,
-                                fixture->server.loop, &timer),
-                     0);
-    loop_run(fixture->server.loop);
+        add(fixture, i % ASKERS, 1 + i % ADDRESSES);
+    run_for(fixture, 100);
     assert_int_equal(fixture->ended, 0);
 }
 
@@ -366,9 +517,19 @@ static void test_free_with_work_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_at_a_time), TEST(test_same_question),
-        TEST(test_not_too_many),  TEST(test_too_late),
-        TEST(test_cancel),        TEST(test_free_with_work_left),
+        TEST(test_one_at_a_time),
+        TEST(test_turns),
+        TEST(test_share),
+        TEST(test_share_of_each),
+        TEST(test_same_question),
+        TEST(test_known_answer),
+        TEST(test_not_too_many),
+        TEST(test_too_late),
+        TEST(test_waiting_costs_nothing),
+        TEST(test_cancel),
+        TEST(test_asker_that_goes),
+        TEST(test_no_timer_for_a_turn),
+        TEST(test_free_with_work_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
