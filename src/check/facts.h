@@ -18,6 +18,7 @@
 #define FACTS_MAX (16u << 20) /* octets of one domain's facts: hostile data */
 #define FACTS_MX_MAX 32u      /* MX hosts looked at; more are counted */
 #define FACTS_ADDRESS_MAX 16u /* addresses of one host looked at */
+#define FACTS_SMTP_MAX 32u    /* addresses of all MX hosts asked over SMTP */
 #define FACTS_RR_MAX 128u     /* RRs kept of one answer */
 #define FACTS_CHAIN_MAX 10u   /* certificates kept of one chain */
 #define FACTS_RUA_MAX 16u     /* rua URIs looked at */
@@ -259,8 +260,10 @@ struct fact_mx {
     struct fact_host host;
     bool is_cname; /* the name is an alias (RFC 5321 5.1 forbids) */
     struct fact_tlsa tlsa;
-    struct fact_smtp *sessions; /* one for each allowed address */
+    struct fact_smtp *sessions; /* one for each address that was asked */
     size_t session_count;
+    size_t sessions_omitted; /* allowed addresses past the host's share of
+                                FACTS_SMTP_MAX: nothing is known of them */
 };
 
 struct fact_mx_set {

@@ -219,6 +219,7 @@ static const struct field mx_fields[] = {
     BOOL(is_cname),
     {KEY(FIELD_PART, tlsa), .shape = &tlsa_shape, .is_tlsa = true},
     LIST(sessions, session_count, smtp_shape, FACTS_ADDRESS_MAX),
+    NUMBER(sessions_omitted),
 };
 static const struct shape mx_shape = SHAPE(mx);
 #undef S

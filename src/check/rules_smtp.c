@@ -187,12 +187,26 @@ static void say_untested(struct judge *judge, const struct fact_mx *mx)
               allowed ? NO_TIME : "not tested: its addresses are private");
 }
 
+/* Addresses beyond what is asked of one domain. */
+static void say_omitted(struct judge *judge, const struct fact_mx *mx)
+{
+    if (mx->sessions_omitted > 0)
+        judge_say(judge, RULE_SMTP_UNREACHABLE, SEVERITY_INFO,
+                  (struct about){.subject = mx->name},
+                  "%s: %zu of its addresses were not tested: of all MX hosts "
+                  "together no more than %u are",
+                  text_name(judge->arena, mx->name), mx->sessions_omitted,
+                  FACTS_SMTP_MAX);
+}
+
 void rule_smtp_unreachable(struct judge *judge)
 {
     const struct fact_mx_set *mx = &judge->facts->mx;
 
-    for (size_t i = 0; is_probed(judge) && i < mx->count; i++)
+    for (size_t i = 0; is_probed(judge) && i < mx->count; i++) {
         say_untested(judge, &mx->hosts[i]);
+        say_omitted(judge, &mx->hosts[i]);
+    }
     if (!is_probed(judge) || !none_connected(mx)) {
         judge_sessions(judge, RULE_SMTP_UNREACHABLE, look_unreachable);
         return;

@@ -128,22 +128,64 @@ static void begin_session(struct gathering *gathering,
         fact->detail = left > 0 ? mtasts_strerror(error) : LATE_TEXT;
 }
 
+/* How many addresses of one host are asked: the same for all hosts, whichever
+   is looked up first. */
+static size_t share(const struct gathering *gathering)
+{
+    size_t hosts = MAX_OF(gathering->facts->mx.count, (size_t)1);
+    return MAX_OF(FACTS_SMTP_MAX / hosts, (size_t)1);
+}
+
+/* Marks those of one family that are asked, `most` at most; returns how many
+   that are. */
+static size_t choose_family(const struct fact_host *host, bool ipv6,
+                            size_t most, bool ret_chosen[FACTS_ADDRESS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < host->count && count < most; i++)
+        if (host->addresses[i].allowed && host->addresses[i].ipv6 == ipv6) {
+            ret_chosen[i] = true;
+            count++;
+        }
+    return count;
+}
+
+static size_t count_allowed(const struct fact_host *host, bool ipv6)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < host->count; i++)
+        count += host->addresses[i].allowed && host->addresses[i].ipv6 == ipv6;
+    return count;
+}
+
+/* Marks the addresses that are asked: of both families half, as far as they
+   go, and IPv4, which more senders have, where it is one. */
+static size_t choose(const struct fact_host *host, size_t most,
+                     bool ret_chosen[FACTS_ADDRESS_MAX])
+{
+    size_t v6 = MIN_OF(count_allowed(host, true), most);
+    size_t v4 = MIN_OF(count_allowed(host, false), most - MIN_OF(v6, most / 2));
+    return choose_family(host, true, most - v4, ret_chosen) +
+           choose_family(host, false, v4, ret_chosen);
+}
+
 static void begin_sessions(struct gathering *gathering,
                            const struct mx_asking *asking)
 {
     struct fact_mx *mx = asking->mx;
-    size_t allowed = 0;
-    for (size_t i = 0; i < mx->host.count; i++)
-        allowed += mx->host.addresses[i].allowed;
-    if (allowed == 0 || !gathering->gatherer->options.smtp)
+    bool chosen[FACTS_ADDRESS_MAX] = {false};
+    size_t count = choose(&mx->host, share(gathering), chosen);
+    if (count == 0 || !gathering->gatherer->options.smtp)
         return;
-    mx->sessions = gathering_new_of(gathering, allowed, struct fact_smtp);
+    mx->sessions = gathering_new_of(gathering, count, struct fact_smtp);
     if (!mx->sessions)
         return;
-    mx->session_count = allowed;
+    mx->session_count = count;
+    mx->sessions_omitted = count_allowed(&mx->host, true) +
+                           count_allowed(&mx->host, false) - count;
     size_t next = 0;
     for (size_t i = 0; i < mx->host.count; i++)
-        if (mx->host.addresses[i].allowed)
+        if (chosen[i])
             begin_session(gathering, asking, &mx->host.addresses[i],
                           &mx->sessions[next++]);
 }

@@ -106,6 +106,11 @@ def zone_text(zone, spki):
                         rua1=rua[:200], rua2=rua[200:])
     for n in range(40):
         lines += f'many.{zone}. 300 MX {n % 7} host{n}.{zone}.\n'
+    for n in range(42):
+        lines += f'crowd{n % 3}.{zone}. 300 A 127.0.3.{n + 1}\n'
+    for n in range(3):
+        lines += f'crowd.{zone}. 300 MX {n} crowd{n}.{zone}.\n'
+    lines += f'crowd2.{zone}. 300 AAAA ::1\n'
     for n in range(40):
         text = '" "'.join(['x' * 250] * 5)
         lines += f'_mta-sts.big.{zone}. 300 TXT "{n} {text}"\n'

@@ -178,6 +178,21 @@ def test_many_mx(world):
     assert {h['host']['a']['status'] for h in mx['hosts']} == {'nxdomain'}
 
 
+def test_many_addresses(world):
+    """Each of three hosts has its share, and what is left out is told."""
+    facts = one(world, 'crowd.secure.test', 'smtp=1', FAST)
+    first, second, third = facts['mx']['hosts']
+    for host, all_of_it in ((first, 14), (second, 14), (third, 15)):
+        addresses = [a['text'] for a in host['host']['addresses']]
+        assert len(addresses) == all_of_it
+        asked = [s['address'] for s in host['sessions']]
+        assert len(asked) == 10
+        assert host['sessions_omitted'] == all_of_it - 10
+        assert asked == [a for a in addresses if a in asked]
+        assert {s['status'] for s in host['sessions']} == {'connect-refused'}
+    assert third['sessions'][0]['address'] == '::1'
+
+
 # ---- the policy host ----
 
 def test_policy_without_a_record(world):
