@@ -58,8 +58,8 @@ enum mtasts_fault_code {
     MTASTS_FAULT_RUA_UNENCODED, /* `!` raw: must be %21 (also , ;) */
     MTASTS_FAULT_RUA_SPACE,     /* white space around `=` */
     MTASTS_FAULT_RUA_SCHEME,    /* note: neither mailto nor https */
-    MTASTS_FAULT_RUA_MAILTO,    /* note: mailto without an address */
-    MTASTS_FAULT_RUA_HTTPS,     /* note: https without a host */
+    MTASTS_FAULT_RUA_MAILTO,    /* note: mailto, but no usable address */
+    MTASTS_FAULT_RUA_HTTPS,     /* note: https, but no usable host or port */
     MTASTS_FAULT_RUA_DUPLICATE, /* note: the same URI twice */
     MTASTS_FAULT_RUA_MANY,      /* note: more than one URI */
     /* policy body */

@@ -16,14 +16,16 @@ extern "C" {
 struct mtasts_tlsrpt_record {
     enum mtasts_verdict verdict;
     size_t rua_count;     /* usable URIs found; may be more than `rua_max` */
-    size_t ignored_count; /* URIs of a scheme that nothing can be sent to */
+    size_t ignored_count; /* URIs that nothing can be sent to */
     size_t rr;            /* which RR counted, if valid or invalid */
 };
 
 /*
  * Judges the RRset as mtasts_sts_record_parse() does, with the version
- * "v=TLSRPTv1;". Usable URIs (mailto with an address, https) are written to
- * `rua` in order, verbatim, as slices of `rrs`; several rua fields add up.
+ * "v=TLSRPTv1;". Usable URIs are written to `rua` in order, verbatim, as
+ * slices of `rrs`; several rua fields add up. A usable mailto URI has exactly
+ * one address and, decoded, no control character; a usable https URI has a
+ * host, a port from 1 to 65535 if it has one, and no credentials.
  * `rua` may be NULL if `rua_max` is 0. No allocation.
  * Errors: -MTASTS_EINVAL.
  */

@@ -280,7 +280,8 @@ struct fact_mx_set {
 struct fact_rua {
     struct mtasts_bytes uri;
     bool https;
-    const char *domain;         /* mailto: of the address; https: host */
+    const char *domain;         /* mailto: of the address; https: host; NULL:
+                                   an IP address, which is not looked at */
     struct fact_lookup mx;      /* mailto: MX of the domain */
     bool accepts_mail;          /* mailto: MX (not null) or an address */
     struct fact_fetch endpoint; /* https: TLS and connection only */

@@ -4,9 +4,9 @@
  *
  * The grammar is that of the `_mta-sts` record but for the `rua` field: URIs
  * (RFC 3986) between commas, with "," and "!" percent-encoded inside. Any
- * scheme is legal; only mailto with an address and https with a host are of
- * use. A rua field after the first that is no URI list fits the extension
- * grammar: strict refuses it, tolerant leaves that field out.
+ * scheme is legal; which URIs are of use rua.h says. A rua field after the
+ * first that is no URI list fits the extension grammar: strict refuses it,
+ * tolerant leaves that field out.
  */
 #include <mtasts/tlsrpt_record.h>
 
@@ -15,7 +15,7 @@
 #include "core/bytes.h"
 #include "core/fault_list.h"
 #include "core/record.h"
-#include "core/uri.h"
+#include "core/rua.h"
 #include <mtasts/error.h>
 
 /* Repeats are looked for among this many URIs: more is nobody's record. */
@@ -62,29 +62,16 @@ static size_t size_suffix(const struct mtasts_bytes *text)
     return text->len - i + 1;
 }
 
-/* local@domain, both there, in the path of a mailto URI (RFC 6068). */
-static bool has_address(const struct mtasts_bytes *path)
-{
-    const char *at = memrchr(path->data, '@', path->len);
-
-    return at && at > path->data && at + 1 < path->data + path->len;
-}
-
-/* Whether a report can go to the URI; if not, which note says why. */
-static bool is_usable(const struct uri *uri, enum mtasts_fault_code *ret_why)
+/* Why no report can go to the URI. */
+static enum mtasts_fault_code why_unusable(const struct uri *uri)
 {
     const struct mtasts_bytes *scheme = &uri->scheme;
 
-    if (ascii_is_nocase(scheme->data, scheme->len, "mailto")) {
-        *ret_why = MTASTS_FAULT_RUA_MAILTO;
-        return has_address(&uri->path);
-    }
-    if (ascii_is_nocase(scheme->data, scheme->len, "https")) {
-        *ret_why = MTASTS_FAULT_RUA_HTTPS;
-        return uri->host.len > 0;
-    }
-    *ret_why = MTASTS_FAULT_RUA_SCHEME;
-    return false;
+    if (ascii_is_nocase(scheme->data, scheme->len, "mailto"))
+        return MTASTS_FAULT_RUA_MAILTO;
+    if (ascii_is_nocase(scheme->data, scheme->len, "https"))
+        return MTASTS_FAULT_RUA_HTTPS;
+    return MTASTS_FAULT_RUA_SCHEME;
 }
 
 static void note(struct rua_field *field, enum mtasts_fault_code code,
@@ -116,11 +103,11 @@ static void add_uri(struct rua_field *field, const struct uri *uri,
                     const struct mtasts_bytes *text)
 {
     struct rua_list *list = field->list;
-    enum mtasts_fault_code why;
+    struct rua_target target;
 
     note_repeats(field, text);
-    if (!is_usable(uri, &why)) {
-        note(field, why, text);
+    if (!rua_read(uri, &target)) {
+        note(field, why_unusable(uri), text);
         list->ignored_count++;
         return;
     }

@@ -136,22 +136,30 @@ static struct mtasts_bytes take_host(struct uri_cursor *cursor)
     return take_run(cursor, "");
 }
 
+static struct mtasts_bytes take_port(struct uri_cursor *cursor)
+{
+    size_t start = cursor->pos;
+
+    while (!at_end(cursor) && ascii_is_digit(cursor->text[cursor->pos]))
+        cursor->pos++;
+    return (struct mtasts_bytes){cursor->text + start, cursor->pos - start};
+}
+
 /* [ userinfo "@" ] host [ ":" port ] */
-static struct mtasts_bytes take_authority(struct uri_cursor *cursor)
+static void take_authority(struct uri_cursor *cursor, struct uri *uri)
 {
     struct uri_cursor ahead = *cursor;
-    struct mtasts_bytes host;
+    struct mtasts_bytes userinfo = take_run(&ahead, ":");
 
-    take_run(&ahead, ":");
-    if (take(&ahead, '@'))
+    if (take(&ahead, '@')) {
+        uri->userinfo = userinfo;
         *cursor = ahead;
-    host = take_host(cursor);
+    }
+    uri->host = take_host(cursor);
     if (take(cursor, ':'))
-        while (!at_end(cursor) && ascii_is_digit(cursor->text[cursor->pos]))
-            cursor->pos++;
+        uri->port = take_port(cursor);
     if (!at_end(cursor) && !is_one_of(cursor->text[cursor->pos], "/?#"))
         cursor->failed = true;
-    return host;
 }
 
 bool uri_parse(const char *text, size_t len, struct uri *ret_uri)
@@ -164,15 +172,17 @@ bool uri_parse(const char *text, size_t len, struct uri *ret_uri)
         return false;
     if (len - cursor.pos >= 2 && memcmp(text + cursor.pos, "//", 2) == 0) {
         cursor.pos += 2;
-        uri.host = take_authority(&cursor);
+        take_authority(&cursor, &uri);
     }
     uri.path = take_run(&cursor, ":@/");
+    size_t rest = cursor.pos;
     if (take(&cursor, '?'))
         take_run(&cursor, ":@/?");
     if (take(&cursor, '#'))
         take_run(&cursor, ":@/?");
     if (cursor.failed || !at_end(&cursor))
         return false;
+    uri.rest = (struct mtasts_bytes){text + rest, len - rest};
     *ret_uri = uri;
     return true;
 }

@@ -7,9 +7,8 @@
  */
 #include "net/gathering.h"
 
-#include "base/ascii.h"
+#include "core/rua.h"
 #include "net/dns_message.h"
-#include "net/rua.h"
 
 #include <string.h>
 
@@ -73,10 +72,11 @@ static void ask_rua(struct gathering *gathering, struct fact_rua *fact)
 {
     struct rua_target target;
     struct rua_asking *asking;
-    fact->https =
-        fact->uri.len > 5 && ascii_equal_nocase(fact->uri.data, "https", 5);
-    if (rua_parse(fact->uri.data, fact->uri.len, &target) < 0)
-        return; /* `domain` stays NULL: nowhere to send to */
+    if (!rua_parse(fact->uri.data, fact->uri.len, &target))
+        return; /* which libmtasts has called usable: it never comes here */
+    fact->https = target.https;
+    if (!target.domain[0])
+        return; /* an IP address: its certificate has no name to be judged */
     fact->domain = gathering_string(gathering, target.domain);
     asking = gathering_new_of(gathering, 1, struct rua_asking);
     if (!fact->domain || !asking)

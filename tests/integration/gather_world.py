@@ -40,7 +40,8 @@ RUA = ','.join([
     'mailto:tls@good.secure.test', 'mailto:tls@null.secure.test',
     'mailto:tls@plain.secure.test', 'mailto:tls@gone.secure.test',
     'mailto:tls@nowhere.secure.test', 'https://report.secure.test/v1',
-    'https://127-0-1-1.secure.test/', 'https://closed.secure.test:8443/x'])
+    'https://127-0-1-1.secure.test/', 'https://closed.secure.test:8443/x',
+    'https://192.0.2.1/x', 'mailto:tls@a@plain.secure.test'])
 
 ZONE = """
 {zone}. 3600 SOA ns.test. admin.test. 1 1800 900 604800 60

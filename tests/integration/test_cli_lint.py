@@ -65,6 +65,22 @@ def test_tlsrpt_record_vector(case):
     assert answer['rua'] == case['expect'].get('rua', [])
 
 
+@pytest.mark.parametrize('case', named(vectors('rua')))
+def test_rua_vector(case):
+    """Reports go to what is usable; the rest is skipped, and said."""
+    other = 'mailto:tls@other.example'
+    record = f'v=TLSRPTv1; rua={case["uri"]},{other}'
+    if not case.get('is_uri', True):
+        assert lint('tlsrpt-record', '--json', record,
+                    status=ERROR)['verdict'] == 'invalid'
+        return
+    answer = lint('tlsrpt-record', '--json', record, status=FINE)
+    assert answer['rua'] == [case['uri'], other][not case['usable']:]
+    errors = [finding['rule'] for finding in answer['findings']
+              if finding['severity'] == 'error']
+    assert errors == ['tlsrpt-rua'] * (not case['usable'])
+
+
 @pytest.mark.parametrize('case', named(vectors('policy')))
 def test_policy_vector(case):
     body = base64.b64decode(case['body_base64'])

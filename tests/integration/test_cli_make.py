@@ -6,7 +6,8 @@ import dns.rdatatype
 import dns.zone
 import pytest
 
-from cli import ERROR, FINE, UNKNOWN, complaint_of, json_of, run, text_of
+from cli import (ERROR, FINE, UNKNOWN, complaint_of, json_of, run, text_of,
+                 vectors)
 
 ENFORCE = ['--mode', 'enforce', '--mx', 'mail.example.com', '--mx',
            '*.Example.NET', '--max-age', '4w']
@@ -153,6 +154,16 @@ def test_domain_in_any_form():
             text_of('make', 'records', domain, *ENFORCE)
     assert '_mta-sts.xn--bcher-kva.example. IN TXT' in \
         text_of('make', 'records', 'bücher.example', *ENFORCE)
+
+
+@pytest.mark.parametrize('case', [pytest.param(case, id=case['name'])
+                                  for case in vectors('rua')])
+def test_reports_go_only_where_they_can(case):
+    words = ['make', 'records', 'example.com', *ENFORCE, '--rua', case['uri']]
+    if case['usable']:
+        assert case['uri'] in text_of(*words)
+    else:
+        assert '--rua: ' in complaint_of(*words)
 
 
 MISTAKES = [

@@ -106,6 +106,9 @@ def test_ruas(world):
     assert mail == {'good': ('ok', True), 'null': ('ok', False),
                     'plain': ('nodata', True), 'gone': ('ok', True),
                     'nowhere': ('nodata', False)}
+    # an address as host is not looked at, two @ are no address at all
+    assert ruas.pop('https://192.0.2.1/x').get('domain') is None
+    assert len(ruas) == 8
     https = {rua['domain']: rua['endpoint']['status']
              for rua in ruas.values() if rua.get('https')}
     assert https == {'report.secure.test': 'ok',

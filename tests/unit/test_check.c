@@ -472,6 +472,9 @@ static const struct fix_case fixes[] = {
      "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
      "rua=mailto:a%2Cb@b.example,mailto:tls@b.example,"
      "https://b.example/v1%3Bx?a=1%2C2%3Bb=2%21,mailto:c@b.example\""},
+    {"reporting record: two at signs, line ends, no such port", "tlsrpt-rua",
+     "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
+     "rua=mailto:d@b.example\""},
     /* the host that is missing is added */
     {"MX not in the policy", "mx-not-in-policy",
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"

@@ -1,73 +1,78 @@
-/* rua: where the URIs of TLSRPT records lead. */
+/* rua: which URIs of TLSRPT records lead somewhere, and where. */
 #include "unit.h"
 
 #include "base/cleanup.h"
-#include "net/rua.h"
+#include "core/rua.h"
+#include "vectors.h"
 
-static void test_targets(void **state)
+static bool case_passes(const json_t *test)
 {
-    static const struct {
-        const char *uri;
-        int error;
-        const char *domain;
-        uint16_t port; /* 0: mailto */
-    } rows[] = {
-        {"mailto:tls@example.com", 0, "example.com", 0},
-        {"MAILTO:tls@Example.COM", 0, "example.com", 0},
-        {"mailto:tls@example.com.", 0, "example.com", 0},
-        {"mailto:a%40b@example.com", 0, "example.com", 0},
-        {"mailto:%22a@b%22@example.com", 0, "example.com", 0},
-        {"mailto:tls%40example.com", 0, "example.com", 0},
-        {"mailto:tls@example.com?subject=x@y", 0, "example.com", 0},
-        {"mailto:a@first.example,b@second.example", 0, "first.example", 0},
-        {"mailto:a%2Cb@example.com", 0, "example.com", 0},
-        {"mailto:tls@xn--bcher-kva.example", 0, "xn--bcher-kva.example", 0},
-        {"mailto:tls@b%C3%BCcher.example", -MTASTS_EIDN, NULL, 0},
-        {"mailto:tls@[192.0.2.1]", -MTASTS_ESYNTAX, NULL, 0},
-        {"mailto:tls@-x.example", -MTASTS_ENAME, NULL, 0},
-        {"mailto:tls@a%00b.example", -MTASTS_ENAME, NULL, 0},
-        {"mailto:tls@", -MTASTS_ENAME, NULL, 0},
-        {"mailto:@example.com", -MTASTS_ESYNTAX, NULL, 0},
-        {"mailto:example.com", -MTASTS_ESYNTAX, NULL, 0},
-        {"mailto:", -MTASTS_ESYNTAX, NULL, 0},
-        {"mailto:?to=a@example.com", -MTASTS_ESYNTAX, NULL, 0},
-        {"https://example.com/v1/tlsrpt", 0, "example.com", 443},
-        {"HTTPS://Example.COM", 0, "example.com", 443},
-        {"https://example.com:8443/x", 0, "example.com", 8443},
-        {"https://example.com:443", 0, "example.com", 443},
-        {"https://example.com:65535/", 0, "example.com", 65535},
-        {"https://example.com:/x", 0, "example.com", 443},
-        {"https://user:pw@example.com:99/x", 0, "example.com", 99},
-        {"https://example.com?x=:99", 0, "example.com", 443},
-        {"https://example.com#:99", 0, "example.com", 443},
-        {"https://example.com:0/", -MTASTS_ESYNTAX, NULL, 0},
-        {"https://example.com:65536/", -MTASTS_ESYNTAX, NULL, 0},
-        {"https://example.com:99999999999/", -MTASTS_ESYNTAX, NULL, 0},
-        {"https:///x", -MTASTS_ESYNTAX, NULL, 0},
-        {"https:x", -MTASTS_ESYNTAX, NULL, 0},
-        {"https://[2001:db8::1]/x", -MTASTS_ENAME, NULL, 0},
-        {"http://example.com/", -MTASTS_ESYNTAX, NULL, 0},
-        {"ftp://example.com/", -MTASTS_ESYNTAX, NULL, 0},
-        {"example.com", -MTASTS_ESYNTAX, NULL, 0},
-        {"", -MTASTS_ESYNTAX, NULL, 0},
-    };
+    struct rua_target target = {.domain = "untouched"};
+    json_t *member = json_object_get(test, "uri");
+    const char *domain = vectors_text(test, "domain");
+    json_int_t port = json_integer_value(json_object_get(test, "port"));
+    bool usable = json_is_true(json_object_get(test, "usable"));
+
+    if (!usable)
+        domain = "untouched";
+    return rua_parse(json_string_value(member), json_string_length(member),
+                     &target) == usable &&
+           strcmp(target.domain, domain) == 0 && target.port == port &&
+           target.https == (port != 0);
+}
+
+static void test_vectors(void **state)
+{
+    json_t *cases = vectors_load("rua.json", 90);
+    size_t failures = 0;
+    size_t index;
+    json_t *test;
+
     (void)state;
-    for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        struct rua_target target = {.domain = "untouched"};
-        int error = rua_parse(rows[i].uri, strlen(rows[i].uri), &target);
-        if (error != rows[i].error)
-            fail_msg("%s: error %d", rows[i].uri, error);
-        if (strcmp(target.domain,
-                   rows[i].domain ? rows[i].domain : "untouched") != 0 ||
-            target.port != rows[i].port || target.https != (rows[i].port != 0))
-            fail_msg("%s: %s %u", rows[i].uri, target.domain, target.port);
+    json_array_foreach(cases, index, test)
+    {
+        if (case_passes(test))
+            continue;
+        print_error("%s\n", vectors_text(test, "name"));
+        failures++;
+    }
+    json_decref(cases);
+    assert_int_equal(failures, 0);
+}
+
+/* Each octet, raw and encoded, in a local part with and without quotes. */
+static void test_every_octet_of_a_local_part(void **state)
+{
+    static const char atext[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789!#$%&'*+-/=?^_`{|}~.";
+    struct rua_target target;
+    char uri[64];
+
+    (void)state;
+    for (unsigned octet = 0; octet < 256; octet++) {
+        bool printable = octet >= 0x20 && octet < 0x7f;
+        bool fits =
+            octet && (strchr(atext, (int)octet) || strchr(",;@", (int)octet));
+        snprintf(uri, sizeof(uri), "mailto:a%%%02xb@c.example", octet);
+        if (rua_parse(uri, strlen(uri), &target) != fits)
+            fail_msg("%s", uri);
+        /* a quote ends the string too early, a backslash takes the next */
+        snprintf(uri, sizeof(uri), "mailto:%%22%%%02Xb%%22@c.example", octet);
+        if (rua_parse(uri, strlen(uri), &target) != (printable && octet != '"'))
+            fail_msg("%s", uri);
+        snprintf(uri, sizeof(uri), "mailto:%%22%%5C%%%02X%%22@c.example",
+                 octet);
+        if (rua_parse(uri, strlen(uri), &target) != printable)
+            fail_msg("%s", uri);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_every_octet_of_a_local_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
