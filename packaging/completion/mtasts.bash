@@ -6,9 +6,9 @@
 # `mtasts help --table`.
 
 declare -gA _mtasts_options=(
-    ['check']='--from --jobs --json --ndjson --no-smtp --fail-on --resolver
-        --root-hints --trust-anchor --ca-file --allow-private --timeout
-        --verbose --color --dump-facts --facts --help'
+    ['check']='--from --jobs --json --ndjson --no-smtp --thorough --fail-on
+        --resolver --root-hints --trust-anchor --ca-file --allow-private
+        --timeout --verbose --color --dump-facts --facts --help'
     ['lint policy']='--json --tolerant --help'
     ['lint sts-record']='--json --help'
     ['lint tlsrpt-record']='--json --help'

@@ -12,7 +12,8 @@ struct checker_options {
     const char *ca_file;       /* NULL: the system's bundle */
     const char *allow_private; /* NULL: none; "": all; or CIDR,CIDR,... */
     bool smtp;
-    bool variations;  /* fetch the policy in other ways too (gather.h) */
+    bool survey;      /* ask each server once: no variations of the fetch, no
+                         tests beside the main SMTP session (gather.h) */
     unsigned timeout; /* seconds for one domain */
 };
 

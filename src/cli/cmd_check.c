@@ -24,6 +24,7 @@ struct check_values {
     bool dump_facts;
     const char *facts;
     bool no_smtp;
+    bool thorough;
     unsigned fail_on; /* index into fail_on_words */
     unsigned timeout; /* seconds; 0: not given */
     struct dns_options dns;
@@ -62,6 +63,10 @@ static const struct option_row check_options[] = {
      .kind = OPTION_FLAG,
      .help = "do not connect to the MX hosts",
      .offset = AT(no_smtp)},
+    {.name = "thorough",
+     .kind = OPTION_FLAG,
+     .help = "with --from: ask the servers all that a single check asks them",
+     .offset = AT(thorough)},
     {.name = "fail-on",
      .kind = OPTION_CHOICE,
      .argument = "SEVERITY",
@@ -121,6 +126,7 @@ static const char *worldly(const struct check_values *options)
     } rows[] = {
         {options->jobs > 0, "jobs"},
         {options->no_smtp, "no-smtp"},
+        {options->thorough, "thorough"},
         {options->dns.resolver != NULL, "resolver"},
         {options->dns.root_hints != NULL, "root-hints"},
         {options->dns.trust_anchor != NULL, "trust-anchor"},
@@ -149,6 +155,10 @@ static int check_conflicts(const struct command *command,
         return complain("check: --%s has no effect with --facts, which asks "
                         "nothing of the network; leave it out",
                         worldly(options));
+    if (options->thorough && !options->from)
+        return complain("check: --thorough has no effect without --from: "
+                        "what is not a list is always checked so; leave it "
+                        "out");
     if (options->from && words->count > 0)
         return complain("check: domains both as words and --from; put them "
                         "all into one");
@@ -191,13 +201,15 @@ static int run_world(const struct check_values *options,
                                       .words = words,
                                       .from = options->from,
                                       .jobs = jobs_of(options, words, in_turn)};
+    /* A survey of a list is quick, and polite to many servers that are not
+       the asker's: one fetch, and one session with an MX address. */
+    bool survey = options->from && !options->thorough;
     const struct checker_options with = {
         .dns = options->dns,
         .ca_file = options->ca_file,
         .allow_private = options->allow_private,
         .smtp = !options->no_smtp,
-        /* A survey of a list is quick, and polite: one fetch a domain. */
-        .variations = !(options->from && options->no_smtp),
+        .survey = survey,
         .timeout =
             options->timeout ? options->timeout : GATHER_DEADLINE_MS / 1000,
     };

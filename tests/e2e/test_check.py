@@ -46,9 +46,8 @@ def check(lab, *more, limit=ONE_LIMIT):
 @pytest.fixture(scope="module")
 def documents(lab):
     """{domain: document} of one run over all of them."""
-    done = check(lab, "--ndjson", "--jobs", "20", "--from",
-                 lab.settings()["LAB_DOMAINS"],
-                 limit=RUN_LIMIT)
+    done = check(lab, "--ndjson", "--jobs", "20", "--thorough", "--from",
+                 lab.settings()["LAB_DOMAINS"], limit=RUN_LIMIT)
     found = {}
     for line in done.stdout.splitlines():
         document = json.loads(line)
