@@ -1,0 +1,281 @@
+/*
+ * policy_engine: questions and orders from outside.
+ *
+ * An asker never waits where a policy in force is held, nor twice for the
+ * same slow failure; otherwise it waits for the discovery, but not past
+ * ask_ms from its beginning.
+ */
+#include "base/container.h"
+#include "engine/policy_state.h"
+#include <mtasts/error.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOAD_SPREAD_MS (3600 * 1000) /* refreshes missed while we were off */
+
+int policy_engine_new(const struct policy_settings *settings,
+                      const struct policy_world *world, void *world_ctx,
+                      struct policy_engine **ret_engine)
+{
+    struct policy_engine *engine = calloc(1, sizeof(*engine));
+
+    if (!engine)
+        return -MTASTS_ENOMEM;
+    engine->settings = *settings;
+    engine->world = *world;
+    engine->world_ctx = world_ctx;
+    memcpy(engine->cache.seed, settings->seed, sizeof(engine->cache.seed));
+    *ret_engine = engine;
+    return 0;
+}
+
+static struct policy_waiter *first_waiter(const struct policy_engine *engine)
+{
+    struct timer_node *node = timer_heap_first(&engine->waits);
+
+    return node ? container_of(node, struct policy_waiter, timer) : NULL;
+}
+
+void policy_engine_free(struct policy_engine *engine)
+{
+    struct policy_waiter *waiter;
+
+    if (!engine)
+        return;
+    while ((waiter = first_waiter(engine)))
+        policy_waiter_cancel(waiter);
+    timer_heap_clear(&engine->waits);
+    policy_cache_clear(&engine->cache);
+    free(engine);
+}
+
+void policy_engine_set(struct policy_engine *engine,
+                       const struct policy_settings *settings)
+{
+    engine->settings = *settings;
+}
+
+/* ---- questions ---- */
+
+/* Whether anything has to be found out. */
+static bool is_due(const struct policy_entry *entry, int64_t now_ms)
+{
+    const struct entry_failure *failure = entry->failure;
+
+    if (entry_in_force(entry, now_ms))
+        return now_ms > entry->txt_due_ms;
+    /* There is a record, but the fetch failed: perhaps it has a new id. */
+    if (failure && *failure->id && now_ms > entry->txt_due_ms)
+        return true;
+    return now_ms > entry->known_ms;
+}
+
+/* Whether an asker should wait for what is found out. */
+static bool worth_waiting(const struct policy_entry *entry, int64_t now_ms)
+{
+    return !entry_in_force(entry, now_ms) && now_ms > entry->known_ms &&
+           !(entry->failure && entry->failure->slow);
+}
+
+/* Joins those who wait; false if there is nothing to wait for any more. */
+static bool join(struct policy_engine *engine, struct policy_entry *entry,
+                 struct policy_waiter *waiter, unsigned wants, int64_t now_ms)
+{
+    int64_t due;
+
+    if (!entry->work)
+        return false;
+    due = entry->work->started_ms + (int64_t)engine->settings.ask_ms;
+    waiter->timer.due = (uint64_t)due;
+    if (due <= now_ms || timer_heap_push(&engine->waits, &waiter->timer) < 0)
+        return false;
+    waiter->engine = engine;
+    waiter->entry = entry;
+    waiter->wants = wants;
+    work_asked(engine, entry->work);
+    queue_join(&entry->work->waiters, &waiter->node);
+    return true;
+}
+
+static struct policy_entry *entry_for(struct policy_engine *engine,
+                                      const char *domain, int64_t now_ms)
+{
+    struct policy_entry *entry = policy_cache_find(&engine->cache, domain);
+
+    if (!entry)
+        return policy_cache_add(&engine->cache, domain, now_ms);
+    policy_cache_touch(entry, now_ms);
+    return entry;
+}
+
+static void answer_unknown(struct policy_answer *ret_answer)
+{
+    *ret_answer = (struct policy_answer){
+        .source = SOURCE_LIMIT, .why = "nothing is known of the domain"};
+}
+
+static int answer_known(const struct policy_engine *engine, const char *domain,
+                        unsigned wants, int64_t now_ms,
+                        struct policy_answer *ret_answer)
+{
+    const struct policy_entry *entry =
+        policy_cache_find(&engine->cache, domain);
+
+    if (entry)
+        answer_judge(engine, entry, wants, SOURCE_CACHE, now_ms, ret_answer);
+    else
+        answer_unknown(ret_answer);
+    return 1;
+}
+
+int policy_engine_ask(struct policy_engine *engine, const char *domain,
+                      unsigned wants, int64_t now_ms,
+                      struct policy_waiter *waiter,
+                      struct policy_answer *ret_answer)
+{
+    enum answer_source source = SOURCE_CACHE;
+    struct policy_entry *entry;
+    bool wait;
+
+    if (!waiter)
+        return answer_known(engine, domain, wants, now_ms, ret_answer);
+    entry = entry_for(engine, domain, now_ms);
+    if (!entry) {
+        answer_unknown(ret_answer);
+        return 1;
+    }
+    wait = worth_waiting(entry, now_ms);
+    if (!entry_discovering(entry) && is_due(entry, now_ms) &&
+        !work_discover(engine, entry, WORK_ASKED, now_ms)) {
+        source = SOURCE_LIMIT;
+        wait = false;
+    }
+    if (answer_wants_mx(engine, entry, wants, now_ms))
+        work_mx(engine, entry, now_ms);
+    if (wait || answer_lacks_mx(engine, entry, wants, now_ms)) {
+        if (join(engine, entry, waiter, wants, now_ms))
+            return 0;
+        source = wait ? SOURCE_DEADLINE : source;
+    }
+    answer_judge(engine, entry, wants, source, now_ms, ret_answer);
+    return 1;
+}
+
+void policy_waiter_cancel(struct policy_waiter *waiter)
+{
+    if (!waiter->entry)
+        return;
+    queue_leave(&waiter->node);
+    timer_heap_remove(&waiter->engine->waits, &waiter->timer);
+    waiter->entry = NULL;
+}
+
+/* ---- time ---- */
+
+static void answer_late(struct policy_engine *engine,
+                        struct policy_waiter *waiter, int64_t now_ms)
+{
+    struct policy_answer answer;
+
+    answer_judge(engine, waiter->entry, waiter->wants, SOURCE_DEADLINE, now_ms,
+                 &answer);
+    policy_waiter_cancel(waiter);
+    waiter->fn(waiter->ctx, &answer);
+}
+
+void policy_engine_tick(struct policy_engine *engine, int64_t now_ms)
+{
+    struct policy_waiter *waiter;
+    struct policy_entry *entry;
+
+    while ((waiter = first_waiter(engine)) &&
+           (int64_t)waiter->timer.due <= now_ms)
+        answer_late(engine, waiter, now_ms);
+    while ((entry = policy_cache_due(&engine->cache, now_ms)))
+        work_due(engine, entry, now_ms);
+}
+
+int64_t policy_engine_due(const struct policy_engine *engine)
+{
+    const struct timer_node *wait = timer_heap_first(&engine->waits);
+    const struct timer_node *entry = timer_heap_first(&engine->cache.timers);
+    int64_t due = INT64_MAX;
+
+    if (wait)
+        due = (int64_t)wait->due;
+    if (entry)
+        due = MIN_OF(due, (int64_t)entry->due);
+    return due;
+}
+
+/* ---- the cache from outside ---- */
+
+/* What fell due while we were off is spread, so that a start is no storm. */
+static void schedule_loaded(struct policy_engine *engine,
+                            struct policy_entry *entry, int64_t now_ms)
+{
+    int64_t left;
+
+    work_schedule(engine, entry, now_ms);
+    if (!entry->scheduled || (int64_t)entry->timer.due > now_ms)
+        return;
+    left = held_policy_expires_ms(entry->held) - now_ms;
+    left = MIN_OF(left / 2, (int64_t)LOAD_SPREAD_MS);
+    policy_cache_schedule(
+        &engine->cache, entry,
+        now_ms + (int64_t)(domain_hash(engine->cache.seed, entry->domain,
+                                       strlen(entry->domain)) %
+                           (uint64_t)(left + 1)));
+}
+
+int policy_engine_load(struct policy_engine *engine, const char *domain,
+                       const char *id, int64_t fetched_ms, int64_t used_ms,
+                       const char *body, size_t len, int64_t now_ms)
+{
+    _cleanup_held_policy_ struct held_policy *held = NULL;
+    struct policy_entry *entry;
+    int error = held_policy_new(body, len, id, MIN_OF(fetched_ms, now_ms),
+                                MTASTS_TOLERANT, NULL, &held);
+
+    if (error)
+        return error;
+    if (held_policy_expired(held, now_ms))
+        return -MTASTS_ETIMEDOUT;
+    entry = policy_cache_find(&engine->cache, domain);
+    if (!entry)
+        entry =
+            policy_cache_add(&engine->cache, domain, MIN_OF(used_ms, now_ms));
+    if (!entry)
+        return -MTASTS_ENOMEM;
+    if (entry->held && entry->held->fetched_ms >= held->fetched_ms)
+        return 0;
+    policy_cache_open(&engine->cache, entry);
+    held_policy_free(entry->held);
+    entry->held = TAKE_PTR(held);
+    policy_cache_close(&engine->cache, entry);
+    schedule_loaded(engine, entry, now_ms);
+    work_evict(engine, now_ms);
+    return 0;
+}
+
+int policy_engine_refresh(struct policy_engine *engine, const char *domain,
+                          int64_t now_ms)
+{
+    struct policy_entry *entry = entry_for(engine, domain, now_ms);
+
+    if (!entry)
+        return -MTASTS_ENOMEM;
+    return work_discover(engine, entry, WORK_ORDERED, now_ms) ? 0
+                                                              : -MTASTS_ELIMIT;
+}
+
+int policy_engine_flush(struct policy_engine *engine, const char *domain,
+                        int64_t now_ms)
+{
+    struct policy_entry *entry = policy_cache_find(&engine->cache, domain);
+
+    if (!entry)
+        return -MTASTS_ENOTFOUND;
+    work_flush(engine, entry, now_ms);
+    return 0;
+}

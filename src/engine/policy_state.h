@@ -1,0 +1,83 @@
+/*
+ * policy_state: the engine itself, for its files.
+ *
+ *   policy_engine.c  what comes from outside: questions, time, orders
+ *   policy_work.c    what is under way: discovery, refresh, MX look-ups
+ *   policy_answer.c  what an entry means for an asker
+ *   policy_view.c    what is held, to be looked at
+ */
+#ifndef MTASTS_ENGINE_POLICY_STATE_H
+#define MTASTS_ENGINE_POLICY_STATE_H
+
+#include "engine/policy_cache.h"
+#include "engine/policy_engine.h"
+
+struct policy_engine {
+    struct policy_settings settings;
+    struct policy_world world;
+    void *world_ctx;
+    struct policy_cache cache;
+    struct timer_heap waits; /* of waiters */
+    size_t works;            /* under way */
+    size_t refreshes;        /* of those, that nobody asked for */
+    size_t evicted;
+};
+
+/* ---- policy_work.c ---- */
+
+enum work_cause {
+    WORK_ASKED,   /* somebody wants an answer */
+    WORK_REFRESH, /* the policy is due to be fetched anew */
+    WORK_ORDERED, /* the administrator wants it fetched anew */
+};
+
+/* Starts finding out; joins what is under way. False: too much at once, or
+   no memory. */
+bool work_discover(struct policy_engine *engine, struct policy_entry *entry,
+                   enum work_cause cause, int64_t now_ms);
+
+/* Starts looking up the MX hosts, unless that is under way. */
+bool work_mx(struct policy_engine *engine, struct policy_entry *entry,
+             int64_t now_ms);
+
+/* Somebody waits for it: it is no mere refresh any more. */
+void work_asked(struct policy_engine *engine, struct policy_work *work);
+
+/* The administrator's order to forget. Frees the entry. */
+void work_flush(struct policy_engine *engine, struct policy_entry *entry,
+                int64_t now_ms);
+
+/* What is due for an entry by itself. May free it. */
+void work_due(struct policy_engine *engine, struct policy_entry *entry,
+              int64_t now_ms);
+
+/* Enters into the schedule what an entry has to do next by itself. */
+void work_schedule(struct policy_engine *engine, struct policy_entry *entry,
+                   int64_t now_ms);
+
+/* Drops whom the caps of the settings have no room for. */
+void work_evict(struct policy_engine *engine, int64_t now_ms);
+
+/* ---- policy_answer.c ---- */
+
+/* Whether `wants` needs MX hosts that were never looked up. */
+bool answer_lacks_mx(const struct policy_engine *engine,
+                     const struct policy_entry *entry, unsigned wants,
+                     int64_t now_ms);
+
+/* Whether the MX hosts should be looked up (again) for such an asker. */
+bool answer_wants_mx(const struct policy_engine *engine,
+                     const struct policy_entry *entry, unsigned wants,
+                     int64_t now_ms);
+
+/* From what is known. */
+void answer_judge(const struct policy_engine *engine,
+                  const struct policy_entry *entry, unsigned wants,
+                  enum answer_source source, int64_t now_ms,
+                  struct policy_answer *ret_answer);
+
+/* Answers those who wait and need nothing more; all, when `all` is set. */
+void answer_waiters(struct policy_engine *engine, struct policy_entry *entry,
+                    enum answer_source source, bool all, int64_t now_ms);
+
+#endif
