@@ -7,143 +7,12 @@
  */
 #include "check/verdict.h"
 
-#include "check/certificates.h"
-#include "check/text.h"
-#include <string.h>
-
-/* What the sessions with one host come to. */
-enum host_state {
-    HOST_UNTESTED, /* no address let TLS be tested */
-    HOST_PASSES,   /* every address that did has a valid certificate */
-    HOST_FAILS,    /* some address has not */
-};
-
-struct tally {
-    struct judge *judge;
-    size_t total;
-    size_t matching;
-    size_t passing;   /* covered, and valid over SMTP */
-    size_t failing;   /* not covered, or not valid */
-    size_t untested;  /* covered, but SMTP told nothing */
-    size_t dane;      /* secure usable TLSA records */
-    size_t dane_pass; /* and they match, and the MX records are secure too */
-    size_t dane_fail;
-    size_t dane_bogus;  /* TLSA records that do not validate */
-    size_t dane_untold; /* whether senders use DANE could not be told */
-};
-
-static enum host_state session_state(const struct fact_smtp *session)
-{
-    switch (session->status) {
-    case SMTP_OK:
-        if (session->tls.verify == VERIFY_NOT_DONE)
-            return HOST_UNTESTED;
-        return session->tls.verify == VERIFY_OK ? HOST_PASSES : HOST_FAILS;
-    case SMTP_NO_STARTTLS:
-    case SMTP_STARTTLS_REFUSED:
-    case SMTP_TLS_VERSION:
-    case SMTP_TLS_FAILED: return HOST_FAILS;
-    default: return HOST_UNTESTED;
-    }
-}
-
-static enum host_state host_state(const struct fact_mx *mx)
-{
-    enum host_state state = HOST_UNTESTED;
-
-    for (size_t i = 0; i < mx->session_count; i++) {
-        enum host_state one = session_state(&mx->sessions[i]);
-        if (one == HOST_FAILS)
-            return HOST_FAILS;
-        if (one == HOST_PASSES)
-            state = HOST_PASSES;
-    }
-    return state;
-}
-
-static bool dane_passes(const struct fact_mx *mx)
-{
-    for (size_t i = 0; i < mx->session_count; i++)
-        if (mx->sessions[i].dane.state == MTASTS_DANE_PASS)
-            return true;
-    return false;
-}
-
-/* A certificate that matches no record, or no TLS; not a dead address. */
-static bool dane_fails(const struct fact_mx *mx)
-{
-    for (size_t i = 0; i < mx->session_count; i++) {
-        const struct fact_smtp *session = &mx->sessions[i];
-        if (session->dane.state == MTASTS_DANE_FAIL &&
-            (session->dane.matched || session_state(session) == HOST_FAILS))
-            return true;
-    }
-    return false;
-}
-
-/* RFC 7672 section 2.2.1: forged MX records lead past any TLSA record. */
-static bool mx_is_secure(const struct judge *judge)
-{
-    return judge->facts->mx.lookup.dnssec == DNSSEC_SECURE;
-}
-
-static void add_dane(struct tally *tally, const struct fact_mx *mx)
-{
-    const struct judge *judge = tally->judge;
-
-    if (mx->tlsa.lookup.status == LOOKUP_BOGUS)
-        tally->dane_bogus++;
-    if (judge_dane_untold(judge, mx))
-        tally->dane_untold++;
-    if (!judge_has_dane(mx))
-        return;
-    tally->dane++;
-    if (dane_fails(mx))
-        tally->dane_fail++;
-    else if (mx_is_secure(judge) &&
-             (dane_passes(mx) || !judge->facts->smtp_probed))
-        tally->dane_pass++;
-}
-
-static void add_host(struct tally *tally, size_t i)
-{
-    const struct judge *judge = tally->judge;
-    const struct fact_mx *mx = &judge->facts->mx.hosts[i];
-    enum host_state state = host_state(mx);
-
-    add_dane(tally, mx);
-    if (!judge->covered || !judge->covered[i]) {
-        tally->failing++;
-        return;
-    }
-    tally->matching++;
-    tally->passing += state == HOST_PASSES;
-    tally->failing += state == HOST_FAILS;
-    tally->untested += state == HOST_UNTESTED;
-}
-
-static struct tally count_hosts(struct judge *judge)
-{
-    const struct fact_mx_set *mx = &judge->facts->mx;
-    struct tally tally = {.judge = judge};
-
-    if (mx->null_mx)
-        return tally;
-    tally.total = mx->count;
-    for (size_t i = 0; i < mx->count; i++)
-        add_host(&tally, i);
-    return tally;
-}
-
-/* ---- what senders with MTA-STS do ---- */
-
-/* A record that counts, and a policy that can be read. */
-static bool is_announced(const struct judge *judge)
+bool verdict_is_announced(const struct judge *judge)
 {
     return judge->sts.verdict == MTASTS_VERDICT_VALID && judge->policy;
 }
 
-static bool is_unknown(const struct judge *judge)
+bool verdict_is_unknown(const struct judge *judge)
 {
     const struct facts *facts = judge->facts;
     enum lookup_status sts = facts->sts_txt.lookup.status;
@@ -153,11 +22,11 @@ static bool is_unknown(const struct judge *judge)
     if (judge->sts.verdict == MTASTS_VERDICT_VALID && !judge->policy)
         return judge_fetch_unknown(judge) ||
                facts->policy_host.fetch.status == FETCH_NOT_DONE;
-    return is_announced(judge) && judge_has_demands(judge) &&
+    return verdict_is_announced(judge) && judge_has_demands(judge) &&
            lookup_unknown(facts->mx.lookup.status);
 }
 
-static enum protection enforced(const struct tally *tally)
+static enum protection enforced(const struct mx_tally *tally)
 {
     bool probed = tally->judge->facts->smtp_probed;
 
@@ -169,16 +38,9 @@ static enum protection enforced(const struct tally *tally)
     return probed && tally->passing == 0 ? PROTECTION_UNKNOWN : PROTECTION_FULL;
 }
 
-/* DANE may protect, for all that is known: no host is without it. */
-static bool dane_is_untold(const struct tally *tally)
+static enum protection without_sts(const struct mx_tally *tally)
 {
-    return tally->dane_untold > 0 &&
-           tally->dane_pass + tally->dane_untold == tally->total;
-}
-
-static enum protection without_sts(const struct tally *tally)
-{
-    if (dane_is_untold(tally))
+    if (mx_dane_is_untold(tally))
         return PROTECTION_UNKNOWN;
     if (tally->total == 0 || tally->dane == 0)
         return PROTECTION_NONE;
@@ -187,15 +49,15 @@ static enum protection without_sts(const struct tally *tally)
     return tally->dane_pass == tally->total ? PROTECTION_DANE : PROTECTION_NONE;
 }
 
-static enum protection protection_of(const struct tally *tally)
+static enum protection protection_of(const struct mx_tally *tally)
 {
     const struct judge *judge = tally->judge;
 
     if (judge->facts->mx.null_mx)
         return PROTECTION_NONE;
-    if (is_unknown(judge))
+    if (verdict_is_unknown(judge))
         return PROTECTION_UNKNOWN;
-    if (!is_announced(judge)) {
+    if (!verdict_is_announced(judge)) {
         bool bogus = judge->facts->sts_txt.lookup.status == LOOKUP_BOGUS;
         return judge->sts_meant || judge->served || bogus ? PROTECTION_BROKEN
                                                           : without_sts(tally);
@@ -207,316 +69,15 @@ static enum protection protection_of(const struct tally *tally)
     }
 }
 
-/* ---- sentences ---- */
-
-static const char *say(const struct tally *tally, const char *format, ...)
-    _printf_(2, 3);
-
-static const char *say(const struct tally *tally, const char *format, ...)
-{
-    char text[JUDGE_MESSAGE_MAX];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    return text_printf(tally->judge->arena, "%s", text);
-}
-
-/* What senders with DANE do, where that is another matter. */
-static const char *dane_clause(const struct tally *tally)
-{
-    size_t lost = tally->dane_fail + tally->dane_bogus;
-
-    if (lost > 0)
-        return say(tally,
-                   "; senders that support DANE do not deliver to %zu of %zu "
-                   "MX hosts",
-                   lost, tally->total);
-    if (dane_is_untold(tally))
-        return "; whether DANE protects it could not be told";
-    if (tally->total == 0 || tally->dane_pass < tally->total)
-        return "";
-    if (!tally->judge->facts->smtp_probed)
-        return "; senders that support DANE protect it by that if the "
-               "certificates match, which was not probed";
-    return "; senders that support DANE protect it by that";
-}
-
-/* A policy that only the tolerant reading takes. */
-static bool is_refused_by_strict(const struct judge *judge)
-{
-    struct mtasts_sts_policy *policy = NULL;
-    int error = mtasts_sts_policy_parse(judge->body.data, judge->body.len, 0,
-                                        NULL, &policy);
-
-    mtasts_sts_policy_free(policy);
-    return error == -MTASTS_ESYNTAX;
-}
-
-/* What makes a policy in enforce weaker than it says. */
-static const char *policy_clause(const struct tally *tally)
-{
-    const struct judge *judge = tally->judge;
-
-    if (is_refused_by_strict(judge))
-        return "; but strict senders refuse the policy";
-    if (mtasts_sts_policy_max_age(judge->policy) == 0)
-        return "; but with a max_age of 0 it is never cached, so that an "
-               "attacker who hides it goes unseen";
-    return "";
-}
-
-static const char *presents(size_t count)
-{
-    return count == 1 ? "presents a valid certificate"
-                      : "present valid certificates";
-}
-
-/* "3 of 3 MX hosts match", "1 of 3 MX hosts matches" */
-static const char *match_clause(const struct tally *tally)
-{
-    return say(tally, "%zu of %zu MX hosts match%s", tally->matching,
-               tally->total, tally->matching == 1 ? "es" : "");
-}
-
-/* "3 of 3 MX hosts match and present valid certificates" */
-static const char *hosts_clause(const struct tally *tally)
-{
-    const char *match = match_clause(tally);
-
-    if (!tally->judge->facts->smtp_probed)
-        return say(tally,
-                   "%s (SMTP was not probed, so that their certificates are "
-                   "not known)",
-                   match);
-    if (tally->untested > 0)
-        return say(tally, "%s, %zu %s, %zu could not be tested", match,
-                   tally->passing, presents(tally->passing), tally->untested);
-    if (tally->passing == tally->matching)
-        return say(tally, "%s and %s", match, presents(tally->passing));
-    return say(tally, "%s, %zu of them %s", match, tally->passing,
-               presents(tally->passing));
-}
-
-static const char *full_sentence(const struct tally *tally)
-{
-    return say(tally,
-               "Mail to %s is protected by senders that support MTA-STS: "
-               "enforce, %s%s%s",
-               tally->judge->facts->domain, hosts_clause(tally),
-               policy_clause(tally), dane_clause(tally));
-}
-
-static const char *partly_sentence(const struct tally *tally)
-{
-    return say(tally,
-               "Mail to %s is protected by senders that support MTA-STS, "
-               "but they cannot use every MX host: enforce, %s%s%s",
-               tally->judge->facts->domain, hosts_clause(tally),
-               policy_clause(tally), dane_clause(tally));
-}
-
-static const char *refused_sentence(const struct tally *tally)
-{
-    const struct judge *judge = tally->judge;
-    const char *domain = judge->facts->domain;
-
-    if (!judge->policy || judge_mode(judge) != MTASTS_MODE_ENFORCE)
-        return say(tally,
-                   "Mail to %s is held up by senders that support DANE: no "
-                   "MX host matches its TLSA records",
-                   domain);
-    if (tally->matching == 0)
-        return say(tally,
-                   "Mail to %s is held up by senders that support MTA-STS: "
-                   "enforce, but no MX host matches the policy%s",
-                   domain, dane_clause(tally));
-    return say(tally,
-               "Mail to %s is held up by senders that support MTA-STS: "
-               "enforce, but no MX host both matches the policy and has a "
-               "valid certificate%s",
-               domain, dane_clause(tally));
-}
-
-static const char *testing_sentence(const struct tally *tally)
-{
-    const char *domain = tally->judge->facts->domain;
-
-    if (tally->total == 0)
-        return say(tally,
-                   "Mail to %s is not protected yet: the policy is in "
-                   "testing mode%s",
-                   domain, dane_clause(tally));
-    return say(tally,
-               "Mail to %s is not protected yet: the policy is in testing "
-               "mode, so that failures are reported only; %s%s",
-               domain, hosts_clause(tally), dane_clause(tally));
-}
-
-static const char *none_sentence(const struct tally *tally)
-{
-    const struct judge *judge = tally->judge;
-    const struct fact_mx_set *mx = &judge->facts->mx;
-    const char *domain = judge->facts->domain;
-
-    if (mx->null_mx)
-        return say(tally,
-                   "%s takes no mail (null MX), so that there is nothing to "
-                   "protect",
-                   domain);
-    if (mx->lookup.status == LOOKUP_NXDOMAIN)
-        return say(tally, "%s does not exist", domain);
-    if (is_announced(judge) && judge_has_demands(judge))
-        return say(tally,
-                   "Mail to %s has nowhere to go: there is a policy, but no "
-                   "MX host",
-                   domain);
-    if (is_announced(judge))
-        return say(tally, "Mail to %s is not protected: the policy says none",
-                   domain);
-    if (tally->dane > 0 && !mx_is_secure(judge))
-        return say(tally,
-                   "Mail to %s is not protected: there is no MTA-STS, and "
-                   "DANE of its MX hosts does not count while its MX records "
-                   "are not signed",
-                   domain);
-    if (tally->dane > 0)
-        return say(tally,
-                   "Mail to %s is not protected: there is no MTA-STS, and "
-                   "DANE for %zu of %zu MX hosts only",
-                   domain, tally->dane_pass, tally->total);
-    if (tally->dane_bogus > 0)
-        return say(tally,
-                   "Mail to %s is not protected: there is no MTA-STS, and "
-                   "TLSA records do not validate with DNSSEC%s",
-                   domain, dane_clause(tally));
-    return say(tally,
-               "Mail to %s is not protected: there is neither MTA-STS nor "
-               "DANE",
-               domain);
-}
-
-/* Why senders see no MTA-STS, though something is there. */
-static const char *broken_reason(const struct tally *tally)
-{
-    const struct judge *judge = tally->judge;
-    const struct fact_fetch *fetch = &judge->facts->policy_host.fetch;
-
-    if (judge->facts->sts_txt.lookup.status == LOOKUP_BOGUS)
-        return "the record does not validate with DNSSEC";
-    switch (judge->sts.verdict) {
-    case MTASTS_VERDICT_NONE:
-        return judge->sts_meant
-                   ? "the record does not begin with v=STSv1;"
-                   : "there is a policy, but no record announces it";
-    case MTASTS_VERDICT_MULTIPLE: return "there is more than one record";
-    case MTASTS_VERDICT_INVALID: return "the record is malformed";
-    default: break;
-    }
-    if (fetch->status == FETCH_OK)
-        return fetch->body.len > 0 ? "the policy is malformed"
-                                   : "the policy is empty";
-    if (fetch->status == FETCH_CERTIFICATE && fetch->tls.verify > VERIFY_OK &&
-        fetch->tls.verify < VERIFY_OTHER)
-        return say(tally, "the policy cannot be fetched: %s",
-                   verify_status_text(fetch->tls.verify));
-    return say(tally, "the policy cannot be fetched: %s",
-               fetch_status_text(fetch->status));
-}
-
-static const char *broken_sentence(const struct tally *tally)
-{
-    const struct judge *judge = tally->judge;
-
-    return say(tally,
-               "Mail to %s is not protected by MTA-STS, though it is set "
-               "up: %s%s",
-               judge->facts->domain, broken_reason(tally), dane_clause(tally));
-}
-
-static const char *dane_sentence(const struct tally *tally)
-{
-    const struct judge *judge = tally->judge;
-    const char *why = is_announced(judge) ? "the MTA-STS policy says none"
-                                          : "there is no MTA-STS";
-
-    return say(tally,
-               "Mail to %s is protected by senders that support DANE: %zu "
-               "of %zu MX hosts have TLSA records%s; %s",
-               judge->facts->domain, tally->dane_pass, tally->total,
-               judge->facts->smtp_probed ? " that match"
-                                         : " (SMTP was not probed: whether "
-                                           "they match is not known)",
-               why);
-}
-
-/* No MTA-STS, and DANE that could not be told. */
-static const char *untold_reason(const struct judge *judge)
-{
-    if (judge->facts->validating)
-        return is_announced(judge)
-                   ? "the MTA-STS policy says none, and whether there is DANE "
-                     "could not be looked up"
-                   : "there is no MTA-STS, and whether there is DANE could "
-                     "not be looked up";
-    return is_announced(judge)
-               ? "the MTA-STS policy says none, and without a resolver that "
-                 "validates DNSSEC nothing is known of DANE"
-               : "there is no MTA-STS, and without a resolver that validates "
-                 "DNSSEC nothing is known of DANE";
-}
-
-static const char *unknown_reason(const struct judge *judge)
-{
-    const struct facts *facts = judge->facts;
-    enum lookup_status sts = facts->sts_txt.lookup.status;
-
-    if (sts == LOOKUP_NOT_ASKED || lookup_unknown(sts))
-        return "the MTA-STS record could not be looked up";
-    if (!is_unknown(judge) && !judge_enforces(judge))
-        return untold_reason(judge);
-    if (!judge->policy)
-        return "the policy could not be asked for";
-    if (lookup_unknown(facts->mx.lookup.status))
-        return "the MX records could not be looked up";
-    return "the policy says enforce, but no MX host could be tested";
-}
-
-static const char *unknown_sentence(const struct tally *tally)
-{
-    const struct judge *judge = tally->judge;
-    bool said = !is_unknown(judge) && !judge_enforces(judge);
-
-    return say(tally, "Whether mail to %s is protected could not be told: %s%s",
-               judge->facts->domain, unknown_reason(judge),
-               said ? "" : dane_clause(tally));
-}
-
-static const char *sentence_of(const struct tally *tally,
-                               enum protection protection)
-{
-    switch (protection) {
-    case PROTECTION_NONE: return none_sentence(tally);
-    case PROTECTION_BROKEN: return broken_sentence(tally);
-    case PROTECTION_REFUSED: return refused_sentence(tally);
-    case PROTECTION_PARTLY: return partly_sentence(tally);
-    case PROTECTION_TESTING: return testing_sentence(tally);
-    case PROTECTION_FULL: return full_sentence(tally);
-    case PROTECTION_DANE: return dane_sentence(tally);
-    default: return unknown_sentence(tally);
-    }
-}
-
 void verdict_of(struct judge *judge, struct verdict *ret_verdict)
 {
-    struct tally tally = count_hosts(judge);
+    struct mx_tally tally = mx_tally_of(judge);
     enum protection protection = protection_of(&tally);
 
     *ret_verdict = (struct verdict){
         .protection = protection,
         .worst = judge->findings->worst,
-        .sentence = sentence_of(&tally, protection),
+        .sentence = verdict_sentence(&tally, protection),
         .mode = judge_mode(judge),
         .has_policy = judge->policy != NULL,
         .mx_total = tally.total + (tally.total ? judge->facts->mx.omitted : 0),
