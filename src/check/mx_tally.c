@@ -64,12 +64,25 @@ bool mx_is_secure(const struct judge *judge)
     return judge->facts->mx.lookup.dnssec == DNSSEC_SECURE;
 }
 
+/* Senders that validate cannot use the host. */
+static bool is_bogus(const struct fact_mx *mx)
+{
+    const struct fact_host *host = &mx->host;
+    bool addresses =
+        host->a.status == LOOKUP_BOGUS || host->aaaa.status == LOOKUP_BOGUS;
+
+    return mx->tlsa.lookup.status == LOOKUP_BOGUS ||
+           (addresses && host->count == 0);
+}
+
 static void add_dane(struct mx_tally *tally, const struct fact_mx *mx)
 {
     const struct judge *judge = tally->judge;
 
-    if (mx->tlsa.lookup.status == LOOKUP_BOGUS)
-        tally->dane_bogus++;
+    if (is_bogus(mx)) {
+        tally->bogus++;
+        return;
+    }
     if (judge_dane_untold(judge, mx))
         tally->dane_untold++;
     if (!judge_has_dane(mx))

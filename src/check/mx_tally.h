@@ -14,10 +14,10 @@ struct mx_tally {
     size_t passing;   /* covered, and valid over SMTP */
     size_t failing;   /* not covered, or not valid */
     size_t untested;  /* covered, but SMTP told nothing */
+    size_t bogus;     /* TLSA records, or all addresses, do not validate */
     size_t dane;      /* secure usable TLSA records */
     size_t dane_pass; /* and they match, and the MX records are secure too */
     size_t dane_fail;
-    size_t dane_bogus;  /* TLSA records that do not validate */
     size_t dane_untold; /* whether senders use DANE could not be told */
 };
 

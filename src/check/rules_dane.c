@@ -16,6 +16,13 @@ static const char *name_of(struct judge *judge, const struct fact_mx *mx)
     return text_name(judge->arena, mx->name);
 }
 
+/* "1 of 2 TLSA records" */
+static const char *records_of(struct judge *judge, const struct fact_mx *mx,
+                              size_t count)
+{
+    return text_part(judge->arena, count, mx->tlsa.count, "TLSA record");
+}
+
 static bool has_tlsa(const struct fact_mx *mx)
 {
     return mx->tlsa.lookup.status == LOOKUP_OK && mx->tlsa.count > 0;
@@ -132,8 +139,8 @@ static void look_stale(struct judge *judge, const struct fact_mx *mx)
         return;
     judge_say(judge, RULE_DANE_MISMATCH, SEVERITY_WARNING,
               (struct about){.subject = mx->name},
-              "%s: %zu of %zu TLSA records match no certificate: %s",
-              name_of(judge, mx), count, mx->tlsa.count,
+              "%s: %s match%s no certificate: %s", name_of(judge, mx),
+              records_of(judge, mx, count), count == 1 ? "es" : "",
               text_list(judge->arena, stale, count));
 }
 
@@ -264,8 +271,8 @@ static void look_usage(struct judge *judge, const struct fact_mx *mx)
                       .subject = mx->name,
                       .fix = record_seen(judge, mx),
                   },
-                  "%s: %zu of %zu TLSA records cannot be used for SMTP: %s",
-                  name_of(judge, mx), count, mx->tlsa.count,
+                  "%s: %s cannot be used for SMTP: %s", name_of(judge, mx),
+                  records_of(judge, mx, count),
                   text_list(judge->arena, unusable, count));
 }
 
@@ -300,7 +307,7 @@ void rule_dane_and_sts(struct judge *judge)
         return;
     judge_say(judge, RULE_DANE_AND_STS, SEVERITY_INFO,
               (struct about){.subject = judge->facts->domain},
-              "There is DANE for %zu of %zu MX hosts beside MTA-STS: senders "
-              "that know both go by DANE",
-              count, mx->count);
+              "There is DANE for %s beside MTA-STS: senders that know both "
+              "go by DANE",
+              text_part(judge->arena, count, mx->count, "MX host"));
 }

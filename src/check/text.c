@@ -104,6 +104,13 @@ const char *text_plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
+const char *text_part(struct arena *arena, size_t count, size_t total,
+                      const char *noun)
+{
+    return text_printf(arena, "%zu of %zu %s%s", count, total, noun,
+                       text_plural(total));
+}
+
 const char *text_duration(struct arena *arena, int64_t seconds)
 {
     static const struct {

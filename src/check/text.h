@@ -41,4 +41,8 @@ const char *text_digits(struct arena *arena, int64_t time);
 /* "s" unless `count` is 1. */
 const char *text_plural(size_t count);
 
+/* "2 of 3 MX hosts", "1 of 1 MX host". */
+const char *text_part(struct arena *arena, size_t count, size_t total,
+                      const char *noun);
+
 #endif

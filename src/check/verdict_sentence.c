@@ -8,30 +8,30 @@
 
 #include "check/text.h"
 
-static const char *say(const struct mx_tally *tally, const char *format, ...)
-    _printf_(2, 3);
+#define say(tally, ...) text_printf((tally)->judge->arena, __VA_ARGS__)
 
-static const char *say(const struct mx_tally *tally, const char *format, ...)
+static bool mx_is_bogus(const struct mx_tally *tally)
 {
-    char text[JUDGE_MESSAGE_MAX];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    return text_printf(tally->judge->arena, "%s", text);
+    return tally->judge->facts->mx.lookup.status == LOOKUP_BOGUS;
 }
 
-/* What senders with DANE do, where that is another matter. */
-static const char *dane_clause(const struct mx_tally *tally)
+/* "2 of 3 MX hosts", "1 of 1 MX host" */
+static const char *hosts_of(const struct mx_tally *tally, size_t count)
 {
-    size_t lost = tally->dane_fail + tally->dane_bogus;
+    return text_part(tally->judge->arena, count, tally->total, "MX host");
+}
 
+/* What senders that validate DNSSEC do, where that is another matter. */
+static const char *dnssec_clause(const struct mx_tally *tally)
+{
+    size_t lost = tally->dane_fail + tally->bogus;
+
+    if (mx_is_bogus(tally))
+        return "; its MX records do not validate with DNSSEC, so that senders "
+               "that validate do not deliver";
     if (lost > 0)
-        return say(tally,
-                   "; senders that support DANE do not deliver to %zu of %zu "
-                   "MX hosts",
-                   lost, tally->total);
+        return say(tally, "; senders that support DANE do not deliver to %s",
+                   hosts_of(tally, lost));
     if (mx_dane_is_untold(tally))
         return "; whether DANE protects it could not be told";
     if (tally->total == 0 || tally->dane_pass < tally->total)
@@ -75,8 +75,10 @@ static const char *presents(size_t count)
 /* "3 of 3 MX hosts match", "1 of 3 MX hosts matches" */
 static const char *match_clause(const struct mx_tally *tally)
 {
-    return say(tally, "%zu of %zu MX hosts match%s", tally->matching,
-               tally->total, tally->matching == 1 ? "es" : "");
+    bool one = tally->matching == 1 || tally->total == 1;
+
+    return say(tally, "%s match%s", hosts_of(tally, tally->matching),
+               one ? "es" : "");
 }
 
 /* "3 of 3 MX hosts match and present valid certificates" */
@@ -104,7 +106,7 @@ static const char *full_sentence(const struct mx_tally *tally)
                "Mail to %s is protected by senders that support MTA-STS: "
                "enforce, %s%s%s",
                tally->judge->facts->domain, hosts_clause(tally),
-               policy_clause(tally), dane_clause(tally));
+               policy_clause(tally), dnssec_clause(tally));
 }
 
 static const char *partly_sentence(const struct mx_tally *tally)
@@ -113,7 +115,7 @@ static const char *partly_sentence(const struct mx_tally *tally)
                "Mail to %s is protected by senders that support MTA-STS, "
                "but they cannot use every MX host: enforce, %s%s%s",
                tally->judge->facts->domain, hosts_clause(tally),
-               policy_clause(tally), dane_clause(tally));
+               policy_clause(tally), dnssec_clause(tally));
 }
 
 static const char *refused_sentence(const struct mx_tally *tally)
@@ -130,12 +132,12 @@ static const char *refused_sentence(const struct mx_tally *tally)
         return say(tally,
                    "Mail to %s is held up by senders that support MTA-STS: "
                    "enforce, but no MX host matches the policy%s",
-                   domain, dane_clause(tally));
+                   domain, dnssec_clause(tally));
     return say(tally,
                "Mail to %s is held up by senders that support MTA-STS: "
                "enforce, but no MX host both matches the policy and has a "
                "valid certificate%s",
-               domain, dane_clause(tally));
+               domain, dnssec_clause(tally));
 }
 
 static const char *testing_sentence(const struct mx_tally *tally)
@@ -146,11 +148,11 @@ static const char *testing_sentence(const struct mx_tally *tally)
         return say(tally,
                    "Mail to %s is not protected yet: the policy is in "
                    "testing mode%s",
-                   domain, dane_clause(tally));
+                   domain, dnssec_clause(tally));
     return say(tally,
                "Mail to %s is not protected yet: the policy is in testing "
                "mode, so that failures are reported only; %s%s",
-               domain, hosts_clause(tally), dane_clause(tally));
+               domain, hosts_clause(tally), dnssec_clause(tally));
 }
 
 static const char *none_sentence(const struct mx_tally *tally)
@@ -172,8 +174,8 @@ static const char *none_sentence(const struct mx_tally *tally)
                    "MX host",
                    domain);
     if (verdict_is_announced(judge))
-        return say(tally, "Mail to %s is not protected: the policy says none",
-                   domain);
+        return say(tally, "Mail to %s is not protected: the policy says none%s",
+                   domain, dnssec_clause(tally));
     if (tally->dane > 0 && !mx_is_secure(judge))
         return say(tally,
                    "Mail to %s is not protected: there is no MTA-STS, and "
@@ -183,17 +185,18 @@ static const char *none_sentence(const struct mx_tally *tally)
     if (tally->dane > 0)
         return say(tally,
                    "Mail to %s is not protected: there is no MTA-STS, and "
-                   "DANE for %zu of %zu MX hosts only",
-                   domain, tally->dane_pass, tally->total);
-    if (tally->dane_bogus > 0)
+                   "DANE for %s only%s",
+                   domain, hosts_of(tally, tally->dane_pass),
+                   dnssec_clause(tally));
+    if (tally->bogus > 0)
         return say(tally,
                    "Mail to %s is not protected: there is no MTA-STS, and "
-                   "TLSA records do not validate with DNSSEC%s",
-                   domain, dane_clause(tally));
+                   "what DANE needs does not validate with DNSSEC%s",
+                   domain, dnssec_clause(tally));
     return say(tally,
                "Mail to %s is not protected: there is neither MTA-STS nor "
-               "DANE",
-               domain);
+               "DANE%s",
+               domain, dnssec_clause(tally));
 }
 
 /* Why senders see no MTA-STS, though something is there. */
@@ -231,7 +234,8 @@ static const char *broken_sentence(const struct mx_tally *tally)
     return say(tally,
                "Mail to %s is not protected by MTA-STS, though it is set "
                "up: %s%s",
-               judge->facts->domain, broken_reason(tally), dane_clause(tally));
+               judge->facts->domain, broken_reason(tally),
+               dnssec_clause(tally));
 }
 
 static const char *dane_sentence(const struct mx_tally *tally)
@@ -242,9 +246,10 @@ static const char *dane_sentence(const struct mx_tally *tally)
                           : "there is no MTA-STS";
 
     return say(tally,
-               "Mail to %s is protected by senders that support DANE: %zu "
-               "of %zu MX hosts have TLSA records%s; %s",
-               judge->facts->domain, tally->dane_pass, tally->total,
+               "Mail to %s is protected by senders that support DANE: %s "
+               "ha%s TLSA records%s; %s",
+               judge->facts->domain, hosts_of(tally, tally->dane_pass),
+               tally->total == 1 ? "s" : "ve",
                judge->facts->smtp_probed ? " that match"
                                          : " (SMTP was not probed: whether "
                                            "they match is not known)",
@@ -278,6 +283,8 @@ static const char *unknown_reason(const struct judge *judge)
         return untold_reason(judge);
     if (!judge->policy)
         return "the policy could not be asked for";
+    if (facts->mx.lookup.status == LOOKUP_BOGUS)
+        return "its MX hosts are not known";
     if (lookup_unknown(facts->mx.lookup.status))
         return "the MX records could not be looked up";
     return "the policy says enforce, but no MX host could be tested";
@@ -290,7 +297,7 @@ static const char *unknown_sentence(const struct mx_tally *tally)
 
     return say(tally, "Whether mail to %s is protected could not be told: %s%s",
                judge->facts->domain, unknown_reason(judge),
-               said ? "" : dane_clause(tally));
+               said ? "" : dnssec_clause(tally));
 }
 
 const char *verdict_sentence(const struct mx_tally *tally,

@@ -117,17 +117,61 @@ def test_healthy_is_quick(lab):
     assert time.monotonic() - begun < 10
 
 
-def test_stripping_resolver_is_lived_with(lab):
-    """DNSSEC off, said so, and the domain is still judged."""
+def check_stripped(lab, *more):
+    """Through a resolver that strips DNSSEC from what it forwards."""
     settings = lab.settings()
-    done = lab.run(program(), "check", "--json", "--resolver",
+    return lab.run(program(), "check", "--resolver",
                    settings["LAB_STRIPPING_RESOLVER"], "--trust-anchor",
                    settings["LAB_TRUST_ANCHOR"], "--ca-file",
-                   settings["LAB_CA_FILE"], "--allow-private",
-                   "healthy.example", limit=ONE_LIMIT)
-    found = levels(json.loads(done.stdout))
-    assert not {r for r, level in found.items() if level == "error"}, found
-    assert "sts-record-unknown" not in found
+                   settings["LAB_CA_FILE"], "--allow-private", *more,
+                   limit=ONE_LIMIT)
+
+
+def test_stripping_resolver_is_lived_with(lab):
+    """DNSSEC off, said so, and the domain is still judged."""
+    done = check_stripped(lab, "--json", "healthy.example")
+    assert done.returncode == EXIT_OK, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert levels(document) == {"dane-unsigned": "info"}
+    assert document["verdict"]["protection"] == "full"
+    assert document["dnssec"]["validating"] is False
+    assert "strips DNSSEC" in document["dnssec"]["resolver_note"]
+
+
+def test_dane_alone_cannot_be_told_without_dnssec(lab):
+    """Neither protected nor unprotected: nobody asked for TLSA records."""
+    done = check_stripped(lab, "--json", "dane-only.example")
+    assert done.returncode == EXIT_UNKNOWN, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert levels(document) == {"sts-record-missing": "info",
+                                "dane-unsigned": "unknown"}
+    assert document["verdict"]["protection"] == "unknown"
+    assert document["verdict"]["sentence"] == (
+        "Whether mail to dane-only.example is protected could not be told: "
+        "there is no MTA-STS, and without a resolver that validates DNSSEC "
+        "nothing is known of DANE")
+    text = " ".join(check_stripped(lab, "dane-only.example").stdout.split())
+    assert "Fix: Ask through a resolver that validates DNSSEC." in text
+    assert "strips DNSSEC" in text
+
+
+@pytest.mark.parametrize("domain,sentence", [
+    ("dane-only.example",
+     "Mail to dane-only.example is protected by senders that support DANE: "
+     "1 of 1 MX host has TLSA records that match; there is no MTA-STS"),
+    ("dane-bogus.example",
+     "Mail to dane-bogus.example is protected by senders that support "
+     "MTA-STS: enforce, 1 of 1 MX host matches and presents a valid "
+     "certificate; senders that support DANE do not deliver to 1 of 1 MX "
+     "host"),
+    ("zone-bogus.example",
+     "Mail to zone-bogus.example is not protected by MTA-STS, though it is "
+     "set up: the record does not validate with DNSSEC; its MX records do "
+     "not validate with DNSSEC, so that senders that validate do not "
+     "deliver"),
+])
+def test_verdict_says_what_dnssec_does(documents, domain, sentence):
+    assert documents[domain]["verdict"]["sentence"] == sentence
 
 
 def test_dead_resolver_is_unknown(lab):
