@@ -192,8 +192,8 @@ static void begin(struct bulk *bulk, const struct source_line *line,
     struct job *job = bulk->free_jobs;
     int error = renew_trace(bulk);
     if (!error)
-        error = gather_start(bulk->checker->gatherer, domain, on_gathered, job,
-                             &job->gathering);
+        error = gather_start(bulk->checker->gatherer, domain, GATHER_ALL,
+                             on_gathered, job, &job->gathering);
     if (error) {
         refuse_line(bulk, line, mtasts_strerror(error));
         return;

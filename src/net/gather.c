@@ -230,7 +230,8 @@ static void ask_draft_tlsrpt(struct gathering *gathering)
 static bool draft_explains(const struct gathering *gathering,
                            const struct fact_txt *txt)
 {
-    return !gathering->gatherer->options.variations && txt->count == 0;
+    return gathering->parts == GATHER_ALL &&
+           !gathering->gatherer->options.variations && txt->count == 0;
 }
 
 static void on_sts(struct gathering *gathering, void *subject _unused_)
@@ -254,12 +255,17 @@ static void begin(void *ctx)
     const char *domain = facts->domain;
     gathering->finish = NULL;
     gathering_hold(gathering);
-    ask_txt(gathering, "_mta-sts.", domain, &facts->sts_txt, on_sts, NULL);
-    ask_txt(gathering, "_smtp._tls.", domain, &facts->tlsrpt_txt, on_tlsrpt,
-            NULL);
-    gather_policy(gathering);
-    gather_mx(gathering);
-    if (gathering->gatherer->options.variations) {
+    if (gathering->parts & GATHER_RECORD)
+        ask_txt(gathering, "_mta-sts.", domain, &facts->sts_txt, on_sts, NULL);
+    if (gathering->parts & GATHER_REPORTS)
+        ask_txt(gathering, "_smtp._tls.", domain, &facts->tlsrpt_txt, on_tlsrpt,
+                NULL);
+    if (gathering->parts & GATHER_POLICY)
+        gather_policy(gathering);
+    if (gathering->parts & GATHER_MX)
+        gather_mx(gathering);
+    if (gathering->parts == GATHER_ALL &&
+        gathering->gatherer->options.variations) {
         ask_draft_sts(gathering);
         ask_draft_tlsrpt(gathering);
     }
@@ -300,13 +306,14 @@ static int start(struct gathering *gathering, const char *domain)
     return loop_timer(gatherer->loop, 0, begin, gathering, &gathering->finish);
 }
 
-int gather_start(struct gatherer *gatherer, const char *domain, gather_fn *fn,
-                 void *ctx, struct gathering **ret_gathering)
+int gather_start(struct gatherer *gatherer, const char *domain, unsigned parts,
+                 gather_fn *fn, void *ctx, struct gathering **ret_gathering)
 {
     struct gathering *gathering = calloc(1, sizeof(*gathering));
     if (!gathering)
         return -MTASTS_ENOMEM;
     gathering->gatherer = gatherer;
+    gathering->parts = parts;
     gathering->fn = fn;
     gathering->ctx = ctx;
     gathering->next = gatherer->gatherings;

@@ -28,6 +28,17 @@
 struct gatherer;
 struct gathering;
 
+/* What is asked. */
+enum gather_parts {
+    GATHER_RECORD = 1,   /* `_mta-sts` */
+    GATHER_POLICY = 2,   /* the policy host; `variations` are for ALL alone */
+    GATHER_MX = 4,       /* the MX records */
+    GATHER_DANE = 8,     /* addresses and TLSA records of the MX hosts, and with
+                            the option `smtp` their sessions; wants GATHER_MX */
+    GATHER_REPORTS = 16, /* `_smtp._tls`, and where it leads */
+    GATHER_ALL = 31,     /* drafts' records too */
+};
+
 /* A step done, for --verbose: what was asked ("TXT _mta-sts.example.com"),
    how it ended ("ok, secure, 1 record"), how long it took. */
 typedef void gather_trace_fn(void *ctx, const char *step, const char *result,
@@ -67,10 +78,11 @@ void gatherer_free(struct gatherer *gatherer); /* cancels what is left */
 
 /*
  * `domain`: canonical A-labels. A name made of it that would be too long is
- * not asked for, and its `why` says so.
+ * not asked for, and its `why` says so. `parts`: of enum gather_parts; the
+ * facts of others stay "not asked".
  */
-int gather_start(struct gatherer *gatherer, const char *domain, gather_fn *fn,
-                 void *ctx, struct gathering **ret_gathering);
+int gather_start(struct gatherer *gatherer, const char *domain, unsigned parts,
+                 gather_fn *fn, void *ctx, struct gathering **ret_gathering);
 void gather_cancel(struct gathering *gathering); /* NULL is fine */
 
 DEFINE_CLEANUP(struct gatherer *, gatherer_free, gatherer)

@@ -314,6 +314,8 @@ static void on_set(struct gathering *gathering, void *subject _unused_,
         read_set(gathering, answer);
     else if (answer->status == LOOKUP_NODATA)
         set_implicit(gathering);
+    if (!(gathering->parts & GATHER_DANE))
+        return;
     for (size_t i = 0; i < set->count; i++)
         ask_mx_host(gathering, &set->hosts[i]);
 }

@@ -110,7 +110,9 @@ static bool worth_varying(const struct gathering *gathering)
     case FETCH_CONNECT_TIMEOUT:
     case FETCH_CONNECT_FAILED:
     case FETCH_TIMEOUT: return false;
-    default: return gathering->gatherer->options.variations;
+    default:
+        return gathering->parts == GATHER_ALL &&
+               gathering->gatherer->options.variations;
     }
 }
 

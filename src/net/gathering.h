@@ -24,6 +24,7 @@ struct gathering {
     struct gathering *previous;
     struct gathering *next;
     struct facts *facts;
+    unsigned parts; /* of enum gather_parts */
     struct queue works;
     struct queue probes; /* works of SMTP */
     size_t holds;        /* works, and whoever is about to begin some */

@@ -184,8 +184,8 @@ static void start_some(struct driver *driver, struct gatherer *gatherer)
         size_t before = driver->done;
         *job = (struct job){driver, i};
         driver->running++;
-        if (gather_start(gatherer, *driver->domains++, on_facts, job,
-                         &driver->gatherings[i]) < 0)
+        if (gather_start(gatherer, *driver->domains++, GATHER_ALL, on_facts,
+                         job, &driver->gatherings[i]) < 0)
             fail("cannot start");
         if (driver->done != before)
             fail("the callback ran before the start returned");
