@@ -50,13 +50,20 @@ const struct rule *rules_all(size_t *ret_count);
 /* NULL if there is no such rule. */
 const struct rule *rule_find(const char *id);
 
+/* Texts to paste, one after the other; live as long as the findings. */
+struct fix {
+    const char *text; /* a record, a policy, lines of one; or NULL */
+    const char *then; /* what to publish once `text` is in effect: after a
+                         policy the record with a new id, without which no
+                         sender looks at it; or NULL */
+};
+
 struct finding {
     const struct rule *rule;
     enum severity severity;
     const char *subject; /* MX host, address, URI, field, ...; or NULL */
     const char *message; /* what was seen: one sentence, for people */
-    const char *fix;     /* this case's mend, ready to paste; or NULL: the
-                            rule's own */
+    struct fix fix;      /* this case's mend; all NULL: the rule's own */
     const char *advice;  /* what to do in this case, for people, where the
                             rule's own `why` and `fix` do not fit; or NULL */
     size_t line;         /* in a policy body, from 1; 0: does not apply */

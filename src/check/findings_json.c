@@ -13,13 +13,6 @@
 #include <mtasts/mtasts.h>
 #include <string.h>
 
-const char *finding_fix(const struct finding *finding)
-{
-    if (finding->fix)
-        return finding->fix;
-    return finding->advice ? finding->advice : finding->rule->fix;
-}
-
 /* ---- findings ---- */
 
 static void add_number_or_null(struct json_builder *to, const char *key,
@@ -29,6 +22,14 @@ static void add_number_or_null(struct json_builder *to, const char *key,
         json_add_int(to, key, (int64_t)number);
     else
         json_add_null(to, key);
+}
+
+/* What to do about it: its own fix or advice, or else the rule's. */
+static const char *fix_of(const struct finding *finding)
+{
+    if (finding->fix.text)
+        return finding->fix.text;
+    return finding->advice ? finding->advice : finding->rule->fix;
 }
 
 static struct json *finding_json(const struct finding *finding)
@@ -41,14 +42,15 @@ static struct json *finding_json(const struct finding *finding)
     json_add_string(&object, "subject", finding->subject);
     json_add_string(&object, "message", finding->message);
     json_add_string(&object, "why", finding->rule->why);
-    json_add_string(&object, "fix", finding_fix(finding));
+    json_add_string(&object, "fix", fix_of(finding));
+    json_add_string(&object, "then", finding->fix.then);
     json_add_string(&object, "rfc", finding->rule->rfc);
     add_number_or_null(&object, "line", finding->line);
     add_number_or_null(&object, "column", finding->column);
     return json_built(&object);
 }
 
-static struct json *findings_json(const struct findings *findings)
+struct json *findings_list_json(const struct findings *findings)
 {
     struct json_builder list = json_build_array();
 
@@ -368,7 +370,7 @@ int findings_to_json(const struct facts *facts, const struct findings *findings,
     object.failed |= read_policy(facts, &reading) < 0;
     add_head(&object, arena, facts);
     json_add(&object, "verdict", verdict_json(verdict));
-    json_add(&object, "findings", findings_json(findings));
+    json_add(&object, "findings", findings_list_json(findings));
     json_add_bool(&object, "findings_truncated", findings->truncated);
     json_add(&object, "sts_record", sts_record_json(facts));
     add_policy(&object, &reading);

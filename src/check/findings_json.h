@@ -18,8 +18,8 @@
 int findings_to_json(const struct facts *facts, const struct findings *findings,
                      const struct verdict *verdict, struct json **ret_json);
 
-/* What to do about a finding: its own fix or advice, or else the
-   rule's. */
-const char *finding_fix(const struct finding *finding);
+/* The array of findings in it alone, which lint prints too; NULL: out of
+   memory. The caller frees it. */
+struct json *findings_list_json(const struct findings *findings);
 
 #endif

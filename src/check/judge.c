@@ -422,7 +422,7 @@ static const char *subject_of(const struct judge *judge,
 static void say_fault(struct judge *judge, enum rule_id rule,
                       const struct parsed *parsed, const struct fault_row *row,
                       const struct mtasts_fault *fault, size_t alike,
-                      const char *fix)
+                      struct fix fix)
 {
     const char *more =
         alike > 0 ? text_printf(judge->arena, " (and %zu more like it)", alike)
@@ -441,7 +441,7 @@ static void say_fault(struct judge *judge, enum rule_id rule,
 
 void judge_faults(struct judge *judge, enum rule_id rule,
                   const struct parsed *parsed, const struct fault_row *rows,
-                  size_t count, const char *fix)
+                  size_t count, struct fix fix)
 {
     const struct mtasts_faults *faults = &parsed->faults;
     size_t seen[MTASTS_FAULT_CODES] = {0};
@@ -458,12 +458,12 @@ void judge_faults(struct judge *judge, enum rule_id rule,
             continue;
         }
         say_fault(judge, rule, parsed, row, fault, 0, fix);
-        fix = NULL;
+        fix = (struct fix){0};
     }
     for (size_t i = 0; i < count; i++) {
         enum mtasts_fault_code code = rows[i].code;
         if (sixth[code])
             say_fault(judge, rule, parsed, &rows[i], sixth[code],
-                      seen[code] - REPEAT_MAX - 1, NULL);
+                      seen[code] - REPEAT_MAX - 1, (struct fix){0});
     }
 }

@@ -117,7 +117,7 @@ bool host_is_unknown(const struct fact_host *host,
 /* What goes with a message; all may be 0. */
 struct about {
     const char *subject;
-    const char *fix;    /* text to paste */
+    struct fix fix;
     const char *advice; /* constant; NULL: the rule's fix fits, or it is one
                            of severity unknown, which have one in common */
     size_t line;
@@ -138,12 +138,11 @@ struct fault_row {
 
 /*
  * A finding for each of the faults that `rows` name; more than REPEAT_MAX
- * of one code become one with their number. `fix`: text to paste with the
- * first one, or NULL.
+ * of one code become one with their number. `fix` goes with the first one.
  */
 void judge_faults(struct judge *judge, enum rule_id rule,
                   const struct parsed *parsed, const struct fault_row *rows,
-                  size_t count, const char *fix);
+                  size_t count, struct fix fix);
 
 /* Whether there is a fault of this code. */
 bool parsed_has(const struct parsed *parsed, enum mtasts_fault_code code);

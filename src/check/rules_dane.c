@@ -118,7 +118,7 @@ static void look_mismatch(struct judge *judge, const struct fact_mx *mx)
     judge_say(judge, RULE_DANE_MISMATCH, SEVERITY_ERROR,
               (struct about){
                   .subject = mx->name,
-                  .fix = suggest_tlsa(judge, mx, &failed->tls),
+                  .fix.text = suggest_tlsa(judge, mx, &failed->tls),
               },
               "%s (%s): no TLSA record matches the certificate, so that "
               "senders with DANE do not deliver",
@@ -269,7 +269,7 @@ static void look_usage(struct judge *judge, const struct fact_mx *mx)
         judge_say(judge, RULE_DANE_USAGE, SEVERITY_WARNING,
                   (struct about){
                       .subject = mx->name,
-                      .fix = record_seen(judge, mx),
+                      .fix.text = record_seen(judge, mx),
                   },
                   "%s: %s cannot be used for SMTP: %s", name_of(judge, mx),
                   records_of(judge, mx, count),

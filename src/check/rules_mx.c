@@ -314,7 +314,7 @@ void rule_mx_provider(struct judge *judge)
         judge_say(judge, RULE_MX_PROVIDER, SEVERITY_INFO,
                   (struct about){
                       .subject = the_mx(judge)->hosts[i].name,
-                      .fix = lines,
+                      .fix.text = lines,
                   },
                   "Mail goes to %s: these lines of a policy stand for it: %s",
                   provider->name, in_one_line(judge, lines));

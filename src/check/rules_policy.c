@@ -19,8 +19,9 @@ static void say_faults(struct judge *judge, enum rule_id rule,
     for (size_t i = 0; i < count; i++) {
         if (!parsed_has(&judge->policy_parsed, rows[i].code))
             continue;
-        const char *fix =
-            rows[i].severity == SEVERITY_INFO ? NULL : suggest_policy(judge);
+        struct fix fix = {0};
+        if (rows[i].severity != SEVERITY_INFO)
+            fix = suggest_policy(judge);
         judge_faults(judge, rule, &judge->policy_parsed, rows, count, fix);
         return;
     }
@@ -109,16 +110,13 @@ void rule_policy_max_age_short(struct judge *judge)
     if (severity == SEVERITY_OK)
         return;
     struct place place = policy_place(judge, "max_age", NULL);
-    judge_say(
-        judge, RULE_POLICY_MAX_AGE_SHORT, severity,
-        (struct about){
-            .fix = severity == SEVERITY_WARNING ? suggest_policy(judge) : NULL,
-            .line = place.line,
-            .column = place.column,
-        },
-        "The max_age of %lu (%s) is short for a policy in %s mode",
-        (unsigned long)age, text_duration(judge->arena, age),
-        mtasts_mode_name(judge_mode(judge)));
+    struct about about = {.line = place.line, .column = place.column};
+    if (severity == SEVERITY_WARNING)
+        about.fix = suggest_policy(judge);
+    judge_say(judge, RULE_POLICY_MAX_AGE_SHORT, severity, about,
+              "The max_age of %lu (%s) is short for a policy in %s mode",
+              (unsigned long)age, text_duration(judge->arena, age),
+              mtasts_mode_name(judge_mode(judge)));
 }
 
 void rule_policy_mx_missing(struct judge *judge)

@@ -336,7 +336,7 @@ void rule_host_body_encoding(struct judge *judge)
     struct mtasts_bytes charset;
 
     judge_faults(judge, RULE_HOST_BODY_ENCODING, &judge->policy_parsed, rows,
-                 ELEMENTS(rows), NULL);
+                 ELEMENTS(rows), (struct fix){0});
     if (judge->facts && ended(judge, FETCH_OK) &&
         odd_charset(the_fetch(judge)->content_type, &charset))
         judge_say(judge, RULE_HOST_BODY_ENCODING, SEVERITY_WARNING,

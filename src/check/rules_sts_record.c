@@ -58,7 +58,7 @@ void rule_sts_record_missing(struct judge *judge)
     struct about about = {.subject = lookup->name};
     const char *name = judge->facts->domain;
     if (judge->served) {
-        about.fix = suggest_sts_record(judge);
+        about.fix.text = suggest_sts_record(judge);
         judge_say(judge, RULE_STS_RECORD_MISSING, SEVERITY_ERROR, about,
                   "There is no MTA-STS record at _mta-sts.%s, though "
                   "mta-sts.%s serves a policy",
@@ -96,7 +96,7 @@ void rule_sts_record_multiple(struct judge *judge)
          i++)
         count += parsed->faults.items[i].code == MTASTS_FAULT_MULTIPLE;
     judge_say(judge, RULE_STS_RECORD_MULTIPLE, SEVERITY_ERROR,
-              (struct about){.fix = suggest_sts_record(judge)},
+              (struct about){.fix.text = suggest_sts_record(judge)},
               "There are %zu records that begin with v=STSv1;, so that "
               "senders take none of them",
               count);
@@ -110,7 +110,7 @@ void rule_sts_record_unrelated_txt(struct judge *judge)
     /* Where nothing is a record, that is what is said. */
     if (judge->sts_meant)
         judge_faults(judge, RULE_STS_RECORD_UNRELATED_TXT, &judge->sts_parsed,
-                     rows, ELEMENTS(rows), NULL);
+                     rows, ELEMENTS(rows), (struct fix){0});
 }
 
 /* Faults that make the record invalid, with a record to paste. */
@@ -121,7 +121,7 @@ static void say_faults(struct judge *judge, enum rule_id rule,
         if (!parsed_has(&judge->sts_parsed, rows[i].code))
             continue;
         judge_faults(judge, rule, &judge->sts_parsed, rows, count,
-                     suggest_sts_record(judge));
+                     (struct fix){.text = suggest_sts_record(judge)});
         return;
     }
 }
@@ -165,7 +165,7 @@ void rule_sts_record_extension(struct judge *judge)
     };
     if (judge->sts.verdict == MTASTS_VERDICT_VALID)
         judge_faults(judge, RULE_STS_RECORD_EXTENSION, &judge->sts_parsed, rows,
-                     ELEMENTS(rows), NULL);
+                     ELEMENTS(rows), (struct fix){0});
 }
 
 void rule_sts_record_duplicate_field(struct judge *judge)

@@ -42,7 +42,7 @@ void rule_tlsrpt_missing(struct judge *judge)
                   domain, lookup_status_text(lookup->status));
         return;
     }
-    about.fix = suggest_tlsrpt_record(judge);
+    about.fix.text = suggest_tlsrpt_record(judge);
     judge_say(judge, RULE_TLSRPT_MISSING, SEVERITY_WARNING, about,
               "There is no TLS reporting record at _smtp._tls.%s", domain);
 }
@@ -51,7 +51,7 @@ void rule_tlsrpt_multiple(struct judge *judge)
 {
     if (judge->tlsrpt.verdict == MTASTS_VERDICT_MULTIPLE)
         judge_say(judge, RULE_TLSRPT_MULTIPLE, SEVERITY_ERROR,
-                  (struct about){.fix = suggest_tlsrpt_record(judge)},
+                  (struct about){.fix.text = suggest_tlsrpt_record(judge)},
                   "There is more than one record that begins with "
                   "v=TLSRPTv1;, so that senders take none of them");
 }
@@ -63,7 +63,7 @@ static void say_faults(struct judge *judge, enum rule_id rule,
         if (!parsed_has(&judge->tlsrpt_parsed, rows[i].code))
             continue;
         judge_faults(judge, rule, &judge->tlsrpt_parsed, rows, count,
-                     suggest_tlsrpt_record(judge));
+                     (struct fix){.text = suggest_tlsrpt_record(judge)});
         return;
     }
 }

@@ -2,8 +2,8 @@
  * suggest: records and policies ready to paste. See suggest.h.
  *
  * The id of a record is the time of the check: 14 digits, later ones
- * greater. What is pasted passes every rule but those that need an owner's
- * word, such as where reports go.
+ * greater, and never that of the record seen. What is pasted passes every rule
+ * but those that need an owner's word, such as where reports go.
  */
 #include "check/suggest.h"
 
@@ -16,14 +16,50 @@
 #define MAX_AGE_ENFORCE 1209600u /* two weeks: not short for any rule */
 #define MAX_AGE_TESTING 86400u   /* a day: errors are soon forgotten */
 
+/* ---- records ---- */
+
+/* Where the record is: behind the alias, if there is one that leads to it.
+   NULL: a name that cannot be pasted. */
+static const char *sts_owner(struct judge *judge)
+{
+    const struct fact_lookup *lookup = &judge->facts->sts_txt.lookup;
+    const char *name = lookup->canonical;
+    char same[MTASTS_NAME_MAX + 1];
+
+    if (lookup->status != LOOKUP_OK || !name)
+        return text_printf(judge->arena, "_mta-sts.%s", judge->facts->domain);
+    return mtasts_name_canonical(name, strlen(name), MTASTS_NAME_UNDERSCORE,
+                                 same, NULL) == 0
+               ? name
+               : NULL;
+}
+
+/* The time of the check; the next second if that is the id there is. */
+static const char *new_id(struct judge *judge)
+{
+    int64_t time = judge->facts->time;
+    const char *id = text_digits(judge->arena, time);
+
+    return strcmp(id, judge->sts.id) == 0 ? text_digits(judge->arena, time + 1)
+                                          : id;
+}
+
+static const char *sts_record(struct judge *judge)
+{
+    const char *owner = judge->facts ? sts_owner(judge) : NULL;
+
+    if (!owner)
+        return NULL;
+    return text_printf(judge->arena, "%s. 3600 IN TXT \"v=STSv1; id=%s;\"",
+                       owner, new_id(judge));
+}
+
 const char *suggest_sts_record(struct judge *judge)
 {
-    if (!judge->facts || judge->sts_suggested)
+    if (judge->sts_suggested)
         return NULL;
     judge->sts_suggested = true;
-    return text_printf(
-        judge->arena, "_mta-sts.%s. 3600 IN TXT \"v=STSv1; id=%s;\"",
-        judge->facts->domain, text_digits(judge->arena, judge->facts->time));
+    return sts_record(judge);
 }
 
 const char *suggest_tlsa(struct judge *judge, const struct fact_mx *mx,
@@ -249,13 +285,14 @@ static const char *write_policy(struct judge *judge, const struct draft *draft)
     return without_cr(judge->arena, text, len);
 }
 
-const char *suggest_policy(struct judge *judge)
+struct fix suggest_policy(struct judge *judge)
 {
     struct draft draft;
 
     if (judge->policy_suggested)
-        return NULL;
+        return (struct fix){0};
     judge->policy_suggested = true;
     read_draft(&draft, judge);
-    return write_policy(judge, &draft);
+    const char *policy = write_policy(judge, &draft);
+    return (struct fix){policy, policy ? sts_record(judge) : NULL};
 }

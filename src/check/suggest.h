@@ -1,16 +1,19 @@
 /*
  * suggest: records and policies ready to paste, made from the facts.
  *
- * Each of the whole texts is given once for a domain, with the first
- * finding that needs it: NULL afterwards, and where the facts do not say
- * enough.
+ * A policy, an MTA-STS record and a TLSRPT record are given once for a
+ * domain, each with the first finding that needs it: NULL afterwards, and
+ * where the facts do not say enough.
  */
 #ifndef MTASTS_CHECK_SUGGEST_H
 #define MTASTS_CHECK_SUGGEST_H
 
 #include "check/judge.h"
 
-/* `_mta-sts.example.com. 3600 IN TXT "v=STSv1; id=20260131140509;"` */
+/*
+ * `_mta-sts.example.com. 3600 IN TXT "v=STSv1; id=20260131140509;"`, under
+ * the name that an alias leads to if the record is there.
+ */
 const char *suggest_sts_record(struct judge *judge);
 
 /*
@@ -25,9 +28,11 @@ const char *suggest_tlsrpt_record(struct judge *judge);
  * patterns without what no MX matches while some MX is left out, and the MX
  * hosts that it lacks; a max_age that no rule finds short. Of a policy that
  * cannot be used as a whole the lines that can be read are kept; what is no
- * host name is never repeated. Lines end by LF.
+ * host name is never repeated. Lines end by LF. Then the record with a new
+ * id, whether it was given before or not: offline, where no domain is known,
+ * there is none.
  */
-const char *suggest_policy(struct judge *judge);
+struct fix suggest_policy(struct judge *judge);
 
 /* `_25._tcp.mx.example.com. 3600 IN TLSA 3 1 1 ...` of the leaf seen, or
    NULL if its key's digest is not known. */

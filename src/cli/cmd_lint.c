@@ -4,6 +4,7 @@
  * Offline. The parsers of libmtasts say whether it is valid, the rules of
  * check what is to be said about it.
  */
+#include "check/findings_json.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/lint.h"
@@ -82,7 +83,7 @@ static int print_policy_json(const struct policy_lint *lint)
     else
         json_add_null(&object, "max_age");
     json_add(&object, "mx", mx_json(policy));
-    json_add(&object, "findings", lint_findings_json(lint->findings));
+    json_add(&object, "findings", findings_list_json(lint->findings));
     _cleanup_json_ struct json *json = json_built(&object);
     return output_json(json, JSON_INDENTED);
 }
@@ -244,7 +245,7 @@ static int print_record_json(const struct record_lint *lint, bool is_sts)
         json_add_string(&object, "id", lint->id);
     else
         json_add(&object, "rua", rua_json(lint));
-    json_add(&object, "findings", lint_findings_json(lint->findings));
+    json_add(&object, "findings", findings_list_json(lint->findings));
     _cleanup_json_ struct json *json = json_built(&object);
     return output_json(json, JSON_INDENTED);
 }

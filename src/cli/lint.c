@@ -3,7 +3,6 @@
  */
 #include "cli/lint.h"
 
-#include "check/findings_json.h"
 #include "cli/excerpt.h"
 #include "cli/report.h"
 #include "net/suffix.h"
@@ -90,33 +89,4 @@ void lint_counts(struct paper *paper, bool valid,
         paper_words(paper, 0, ".");
     }
     paper_line_end(paper);
-}
-
-static void add_number(struct json_builder *object, const char *key,
-                       size_t number)
-{
-    if (number > 0)
-        json_add_int(object, key, (int64_t)number);
-    else
-        json_add_null(object, key);
-}
-
-static struct json *finding_json(const struct finding *finding)
-{
-    _cleanup_json_builder_ struct json_builder object = json_build_object();
-    json_add_string(&object, "rule", finding->rule->id);
-    json_add_string(&object, "severity", severity_name(finding->severity));
-    add_number(&object, "line", finding->line);
-    add_number(&object, "column", finding->column);
-    json_add_string(&object, "message", finding->message);
-    json_add_string(&object, "fix", finding_fix(finding));
-    return json_built(&object);
-}
-
-struct json *lint_findings_json(const struct findings *findings)
-{
-    _cleanup_json_builder_ struct json_builder array = json_build_array();
-    for (size_t i = 0; i < findings->count; i++)
-        json_add(&array, NULL, finding_json(&findings->items[i]));
-    return json_built(&array);
 }

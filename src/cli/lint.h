@@ -7,7 +7,6 @@
 
 #include "check/check.h"
 #include "cli/paper.h"
-#include "json/json.h"
 #include <mtasts/fault.h>
 
 #define LINT_BODY_MAX                                                          \
@@ -26,9 +25,6 @@ void lint_findings(struct paper *paper, const struct findings *findings,
  * public suffixes looked up. Errors: -MTASTS_ENOMEM.
  */
 int lint_policy(struct mtasts_bytes body, struct findings **ret_findings);
-
-/* A JSON array of them; NULL: out of memory. */
-struct json *lint_findings_json(const struct findings *findings);
 
 /*
  * Puts "Valid", "Valid by the letter" if there are errors all the same, or

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define THEN                                                                   \
+    "Once that is served, publish the record with a new id: until the id "     \
+    "changes senders keep the policy that they have."
+
 struct mark {
     const char *word;
     enum style style;
@@ -43,6 +47,13 @@ static void put_labelled(struct paper *paper, const char *label,
     paper_line_end(paper);
 }
 
+/* A text to paste, with an empty line before it. */
+static void put_block(struct paper *paper, const char *text)
+{
+    paper_line_end(paper);
+    paper_block(paper, REPORT_COLUMN + 4, text);
+}
+
 static bool ends_sentence(const char *text)
 {
     size_t len = strlen(text);
@@ -73,10 +84,14 @@ void report_reason(struct paper *paper, const struct finding *finding,
         put_labelled(paper, "Why:", finding->rule->why);
         put_labelled(paper, "Fix:", finding->rule->fix);
     }
-    if (!finding->fix)
+    if (!finding->fix.text)
         return;
-    paper_line_end(paper);
-    paper_block(paper, REPORT_COLUMN + 4, finding->fix);
+    put_block(paper, finding->fix.text);
+    if (finding->fix.then) {
+        paper_line_end(paper);
+        put_labelled(paper, "Then:", THEN);
+        put_block(paper, finding->fix.then);
+    }
     if (!last)
         paper_line_end(paper);
 }

@@ -21,7 +21,7 @@ void report_put(struct paper *paper, const struct facts *facts,
 void report_message(struct paper *paper, const struct finding *finding);
 
 /* Why it matters and how to mend it in general, if it is the `last` of its
-   rule, and the text to paste. */
+   rule, and the texts to paste. */
 void report_reason(struct paper *paper, const struct finding *finding,
                    bool last);
 

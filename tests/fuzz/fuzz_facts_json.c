@@ -59,7 +59,8 @@ static void check_findings(const struct findings *findings,
         PROPERTY(finding->message[0] != '\0');
         check_printable(finding->message);
         check_printable(finding->subject);
-        check_printable(finding->fix);
+        check_printable(finding->fix.text);
+        check_printable(finding->fix.then);
     }
 }
 

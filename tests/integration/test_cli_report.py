@@ -55,6 +55,7 @@ def test_reports_say_all_that_the_documents_hold(reports, documents, words):
             if finding['severity'] == 'info' and not words:
                 continue
             assert squeezed(finding['fix']) in text
+            assert squeezed(finding['then'] or '') in text
             # Where the rule's own advice does not fit, neither does its why.
             advised = finding['fix'] != rules[finding['rule']]['fix'] and \
                 'Fix: ' + squeezed(finding['fix']) in text
@@ -102,6 +103,18 @@ def test_texts_to_paste_are_whole(reports, documents):
             for line in finding['fix'].splitlines():
                 assert line.strip() in shown_lines
     assert pasted > 5
+
+
+def test_a_policy_is_followed_by_the_record(lines):
+    """In the order in which it is safe, with the reason between."""
+    case = next(i for i, case in enumerate(CASES)
+                if case['name'] == 'MX not in the policy')
+    text = texts_of(lines[case:case + 1], '--fail-on=error')
+    policy, why, record = (text.index(words) for words in
+                           ('version: STSv1', 'Then: Once that is served',
+                            '_mta-sts.example.com. 3600 IN TXT "v=STSv1; id='))
+    assert policy < why < record
+    assert text[:record].endswith('\n\n' + ' ' * 15)
 
 
 def test_exit_status_is_the_worst_severity(lines, documents):

@@ -41,6 +41,11 @@ def test_schema_is_strict(name):
         assert set(node['properties']) - set(node['required']) <= {'usable'}
 
 
+def test_a_finding_is_the_same_in_both():
+    assert schema('lint')['$defs']['finding'] == \
+        schema('check')['$defs']['finding']
+
+
 @pytest.fixture(scope='module')
 def documents():
     """{case's name: document} of every case of the rules."""

@@ -43,6 +43,12 @@ static bool is_block(const char *text)
     return true;
 }
 
+static void check_fix(const char *name, const char *text)
+{
+    if (text && (!*text || !is_block(text)))
+        fail_msg("%s: unfit fix: %s", name, text);
+}
+
 static void check_finding(const char *name, const struct finding *finding)
 {
     const char *message = finding->message;
@@ -56,8 +62,10 @@ static void check_finding(const char *name, const struct finding *finding)
         fail_msg("%s: unfit message: %s", name, message);
     if (finding->subject && !is_printable(finding->subject))
         fail_msg("%s: unfit subject: %s", name, finding->subject);
-    if (finding->fix && (!*finding->fix || !is_block(finding->fix)))
-        fail_msg("%s: unfit fix: %s", name, finding->fix);
+    check_fix(name, finding->fix.text);
+    check_fix(name, finding->fix.then);
+    if (finding->fix.then && !finding->fix.text)
+        fail_msg("%s: then, but nothing before: %s", name, finding->fix.then);
     if (finding->severity == SEVERITY_UNKNOWN && !finding->advice)
         fail_msg("%s: no advice: %s", name, message);
     if (finding->advice && !is_printable(finding->advice))
@@ -372,10 +380,11 @@ static void test_offline_policy_fix(void **state)
     assert_int_equal(
         check_policy_body(body, strlen(body), suffix, 1, &findings), 0);
     for (size_t i = 0; i < findings->count; i++)
-        if (findings->items[i].fix) {
-            assert_string_equal(findings->items[i].fix,
+        if (findings->items[i].fix.text) {
+            assert_string_equal(findings->items[i].fix.text,
                                 "version: STSv1\nmode: enforce\n"
                                 "mx: a.example\nmax_age: 1209600\n");
+            assert_null(findings->items[i].fix.then);
             return;
         }
     fail_msg("no policy to paste");
@@ -453,74 +462,112 @@ struct fix_case {
     const char *name;
     const char *rule;
     const char *fix;
+    const char *then;
 };
 
+#define NEW_ID " 3600 IN TXT \"v=STSv1; id=20260131140509;\""
+#define NEW_RECORD "_mta-sts.example.com." NEW_ID
+
 static const struct fix_case fixes[] = {
-    {"record missing, policy served", "sts-record-missing",
-     "_mta-sts.example.com. 3600 IN TXT \"v=STSv1; id=20260131140509;\""},
-    {"id with dashes", "sts-record-id",
-     "_mta-sts.example.com. 3600 IN TXT \"v=STSv1; id=20260131140509;\""},
+    {"record missing, policy served", "sts-record-missing", NEW_RECORD, NULL},
+    {"id with dashes", "sts-record-id", NEW_RECORD, NULL},
     {"no reporting record", "tlsrpt-missing",
      "; the address is a placeholder: put your own\n"
      "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
-     "rua=mailto:tlsrpt@reports.example.net\""},
+     "rua=mailto:tlsrpt@reports.example.net\"",
+     NULL},
     /* whatever addresses can be had from a broken record are kept */
     {"two reporting records", "tlsrpt-multiple",
      "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
-     "rua=mailto:a@b.example,mailto:c@b.example\""},
+     "rua=mailto:a@b.example,mailto:c@b.example\"",
+     NULL},
     {"rua: all that can be mended", "tlsrpt-rua",
      "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
      "rua=mailto:a%2Cb@b.example,mailto:tls@b.example,"
-     "https://b.example/v1%3Bx?a=1%2C2%3Bb=2%21,mailto:c@b.example\""},
+     "https://b.example/v1%3Bx?a=1%2C2%3Bb=2%21,mailto:c@b.example\"",
+     NULL},
     {"reporting record: two at signs, line ends, no such port", "tlsrpt-rua",
      "_smtp._tls.example.com. 3600 IN TXT \"v=TLSRPTv1; "
-     "rua=mailto:d@b.example\""},
+     "rua=mailto:d@b.example\"",
+     NULL},
     /* the host that is missing is added */
     {"MX not in the policy", "mx-not-in-policy",
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
-     "mx: mx2.example.com\nmax_age: 1209600\n"},
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     NEW_RECORD},
     /* what matches nothing while a host is left out is dropped */
     {"no MX in the policy", "mx-not-in-policy",
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
-     "mx: mx2.example.com\nmax_age: 1209600\n"},
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     NEW_RECORD},
     /* an address is not */
     {"policy: bare address", "policy-mx-syntax",
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
-     "mx: mx2.example.com\nmax_age: 1209600\n"},
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     NEW_RECORD},
     /* one bad line does not cost the others */
     {"policy: wildcard, max_age in words", "policy-max-age",
      "version: STSv1\nmode: enforce\nmx: *.example.com\n"
-     "max_age: 1209600\n"},
+     "max_age: 1209600\n",
+     NEW_RECORD},
     {"policy: none, max_age in words", "policy-max-age",
-     "version: STSv1\nmode: none\nmax_age: 86400\n"},
+     "version: STSv1\nmode: none\nmax_age: 86400\n", NEW_RECORD},
     {"wildcard too shallow", "mx-wildcard-depth",
      "version: STSv1\nmode: enforce\nmx: *.example.com\n"
-     "mx: mx1.eu.example.com\nmax_age: 1209600\n"},
+     "mx: mx1.eu.example.com\nmax_age: 1209600\n",
+     NEW_RECORD},
     {"policy: version missing", "policy-version",
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
-     "mx: mx2.example.com\nmax_age: 1209600\n"},
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     NEW_RECORD},
     /* nothing of the old one can be used: begin with testing */
     {"policy: HTML page instead", "policy-version",
      "version: STSv1\nmode: testing\nmx: mx1.example.com\n"
-     "mx: mx2.example.com\nmax_age: 86400\n"},
+     "mx: mx2.example.com\nmax_age: 86400\n",
+     NEW_RECORD},
     {"policy: max_age of an hour", "policy-max-age-short",
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
-     "mx: mx2.example.com\nmax_age: 1209600\n"},
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     NEW_RECORD},
     {"MX at Google", "mx-provider",
      "mx: smtp.google.com\nmx: aspmx.l.google.com\n"
-     "mx: *.aspmx.l.google.com\nmx: aspmx2.googlemail.com\n"},
+     "mx: *.aspmx.l.google.com\nmx: aspmx2.googlemail.com\n",
+     NULL},
     {"MX at Microsoft with DANE", "mx-provider",
-     "mx: example-com.o-v1.mx.microsoft\n"},
+     "mx: example-com.o-v1.mx.microsoft\n", NULL},
     {"DANE: usage 1 beside a good one", "dane-usage",
      "_25._tcp.mx1.example.com. 3600 IN TLSA 3 1 1 "
      "11111111111111111111111111111111"
-     "11111111111111111111111111111111"},
-    {"id twice", "sts-record-duplicate-field",
-     "_mta-sts.example.com. 3600 IN TXT \"v=STSv1; id=20260131140509;\""},
+     "11111111111111111111111111111111",
+     NULL},
+    {"id twice", "sts-record-duplicate-field", NEW_RECORD, NULL},
+    /* the owner of an alias publishes where it leads */
+    {"policy: max_age of an hour, record behind an alias",
+     "policy-max-age-short",
+     "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     "example-com._mta-sts.provider.example." NEW_ID},
+    {"policy: max_age of an hour, alias to an odd name", "policy-max-age-short",
+     "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     NULL},
+    /* the id has to be another one */
+    {"policy: max_age of an hour, id of this second", "policy-max-age-short",
+     "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     "_mta-sts.example.com. 3600 IN TXT \"v=STSv1; id=20260131140510;\""},
+    /* and comes with the policy although it was given with the record */
+    {"policy: max_age of an hour, id twice", "sts-record-duplicate-field",
+     NEW_RECORD, NULL},
+    {"policy: max_age of an hour, id twice", "policy-max-age-short",
+     "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
+     "mx: mx2.example.com\nmax_age: 1209600\n",
+     NEW_RECORD},
     {"DANE: no record matches", "dane-mismatch",
      "_25._tcp.mx1.example.com. 3600 IN TLSA 3 1 1 "
      "11111111111111111111111111111111"
-     "11111111111111111111111111111111"},
+     "11111111111111111111111111111111",
+     NULL},
 };
 
 static const struct json *case_named(const struct json *cases, const char *name)
@@ -532,6 +579,11 @@ static const struct json *case_named(const struct json *cases, const char *name)
     }
     fail_msg("no case %s", name);
     return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 static void look_at_fix(const char *name, const struct json *test,
@@ -546,8 +598,12 @@ static void look_at_fix(const char *name, const struct json *test,
         const struct finding *finding = &findings->items[i];
         if (strcmp(finding->rule->id, row->rule) != 0)
             continue;
-        if (!finding->fix || strcmp(finding->fix, row->fix) != 0)
-            fail_msg("%s: %s", name, finding->fix ? finding->fix : "no fix");
+        if (!same_text(finding->fix.text, row->fix))
+            fail_msg("%s: %s", name,
+                     finding->fix.text ? finding->fix.text : "no fix");
+        if (!same_text(finding->fix.then, row->then))
+            fail_msg("%s, then: %s", name,
+                     finding->fix.then ? finding->fix.then : "nothing");
         return;
     }
     fail_msg("%s: no %s", name, row->rule);
@@ -602,12 +658,19 @@ static void look_at_pasted(const char *name, const struct json *test,
     (void)verdict;
     (void)ctx;
     for (size_t i = 0; i < findings->count; i++) {
-        const char *fix = findings->items[i].fix;
+        const char *fix = findings->items[i].fix.text;
+        const char *then = findings->items[i].fix.then;
         _cleanup_findings_ struct findings *again = NULL;
         if (fix && strstr(fix, " IN TXT "))
             check_pasted_record(name, fix);
-        if (!fix || strncmp(fix, "version: ", 9) != 0)
+        if (then)
+            check_pasted_record(name, then);
+        if (!fix || strncmp(fix, "version: ", 9) != 0) {
+            assert_null(then);
             continue;
+        }
+        if (!then && !strstr(name, "odd name"))
+            fail_msg("%s: a policy without a new id", name);
         assert_int_equal(check_policy_body(fix, strlen(fix), NULL, 0, &again),
                          0);
         if (again->worst > SEVERITY_INFO)
