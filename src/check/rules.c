@@ -468,7 +468,7 @@ RULE(SMTP_NO_STARTTLS, rule_smtp_no_starttls)
            "smtpd_tls_security_level = may), and see that no firewall "
            "removes STARTTLS." END,
 RULE(SMTP_UNREACHABLE, rule_smtp_unreachable)
-    .id = "smtp-unreachable", .severities = "W/I",
+    .id = "smtp-unreachable", .severities = "W/U/I",
     .section = SECTION_SMTP, .rfc = "RFC 5321 5.1",
     .title = "An MX host could not be tested",
     .why = "It did not answer on port 25, or not in a way that let TLS be "

@@ -130,6 +130,18 @@ void rule_smtp_no_starttls(struct judge *judge)
 
 #define NO_TIME "not tested: there was no time left"
 
+/* For want of time, or of something on this machine: that is not theirs. */
+static struct note not_tested(struct judge *judge,
+                              const struct fact_smtp *session)
+{
+    return (struct note){
+        SEVERITY_UNKNOWN,
+        session->detail ? text_printf(judge->arena, "not tested: %s",
+                                      text_name(judge->arena, session->detail))
+                        : NO_TIME,
+    };
+}
+
 static bool never_connected(const struct fact_smtp *session)
 {
     return session->status == SMTP_CONNECT_REFUSED ||
@@ -149,7 +161,7 @@ static struct note look_unreachable(struct judge *judge,
     case SMTP_STARTTLS_REFUSED:
     case SMTP_TLS_VERSION:
     case SMTP_TLS_FAILED: return nothing;
-    case SMTP_NOT_DONE: return (struct note){SEVERITY_WARNING, NO_TIME};
+    case SMTP_NOT_DONE: return not_tested(judge, session);
     default: break;
     }
     return (struct note){
@@ -181,7 +193,8 @@ static void say_untested(struct judge *judge, const struct fact_mx *mx)
     bool allowed = false;
     for (size_t i = 0; i < mx->host.count; i++)
         allowed |= mx->host.addresses[i].allowed;
-    judge_say(judge, RULE_SMTP_UNREACHABLE, SEVERITY_WARNING,
+    judge_say(judge, RULE_SMTP_UNREACHABLE,
+              allowed ? SEVERITY_UNKNOWN : SEVERITY_WARNING,
               (struct about){.subject = mx->name}, "%s: %s",
               text_name(judge->arena, mx->name),
               allowed ? NO_TIME : "not tested: its addresses are private");

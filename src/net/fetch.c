@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define REMOVAL_MAX 300u /* octets of "-HOST:PORT" */
+#define SOCKETS_EACH 2u  /* of a fetch, one a family, while it connects */
 
 struct fetcher {
     struct loop *loop;
@@ -25,6 +26,7 @@ struct fetcher {
     X509_STORE *store;
     const struct address_guard *guard;
     char *proxy;
+    size_t places;            /* fetches under way at once */
     struct loop_timer *timer; /* libcurl's */
     struct queue waiting;
     struct queue active;
@@ -306,8 +308,7 @@ static void begin(struct fetch *fetch)
 
 static void begin_waiting(struct fetcher *fetcher)
 {
-    while (fetcher->waiting.first &&
-           fetcher->active.count < FETCH_CONNECTIONS_MAX)
+    while (fetcher->waiting.first && fetcher->active.count < fetcher->places)
         begin(first_of(&fetcher->waiting));
 }
 
@@ -365,7 +366,7 @@ int fetch_start(struct fetcher *fetcher, const struct fetch_request *request,
         fail(fetch, FETCH_NO_ADDRESS);
     else if (!fetch->addresses && !fetch->proxied)
         fail(fetch, FETCH_ADDRESS_REFUSED);
-    else if (fetcher->active.count >= FETCH_CONNECTIONS_MAX)
+    else if (fetcher->active.count >= fetcher->places)
         queue_join(&fetcher->waiting, &fetch->node);
     else
         begin(fetch);
@@ -434,6 +435,8 @@ int fetcher_new(struct loop *loop, const struct fetcher_options *options,
         return -MTASTS_ENOMEM;
     }
     fetcher->loop = loop;
+    fetcher->places = MIN_OF(MAX_OF(loop_descriptor_share() / SOCKETS_EACH, 1u),
+                             FETCH_CONNECTIONS_MAX);
     fetcher->guard = options->guard;
     X509_STORE_up_ref(options->store);
     fetcher->store = options->store;

@@ -15,8 +15,10 @@
 #include "net/loop.h"
 #include <openssl/x509.h>
 
-#define FETCH_DEADLINE_MS 60000u    /* RFC 8461 3.3 suggests one minute */
-#define FETCH_CONNECTIONS_MAX 1000u /* at once, all hosts together */
+#define FETCH_DEADLINE_MS 60000u /* RFC 8461 3.3 suggests one minute */
+#define FETCH_CONNECTIONS_MAX                                                  \
+    1000u /* at once, all hosts together; fewer where the process may not      \
+             have two descriptors for each */
 
 struct fetcher;
 struct fetch;

@@ -6,6 +6,7 @@
  */
 #include "net/fetch_transfer.h"
 
+#include "net/own_lack.h"
 #include <errno.h>
 #include <mtasts/error.h>
 #include <string.h>
@@ -71,8 +72,23 @@ static enum fetch_status broken_status(const struct fetch *fetch)
                                                     : FETCH_TRUNCATED;
 }
 
+/* What this machine lacked, as an errno, or 0. Who could not try every
+   address knows nothing of the host, unless another one let him in. */
+static int lack(const struct fetch *fetch, CURLcode code)
+{
+    long error = 0;
+
+    if (connected(fetch))
+        return 0;
+    if (!fetch->lack && code == CURLE_COULDNT_CONNECT)
+        curl_easy_getinfo(fetch->easy, CURLINFO_OS_ERRNO, &error);
+    return own_lack((int)error) ? (int)error : fetch->lack;
+}
+
 static enum fetch_status curl_status(const struct fetch *fetch, CURLcode code)
 {
+    if (lack(fetch, code))
+        return FETCH_FAILED;
     switch (code) {
     case CURLE_OK: return answer_status(fetch);
     case CURLE_COULDNT_CONNECT: return connect_status(fetch);
@@ -102,10 +118,13 @@ static void take_detail(struct fetch *fetch, CURLcode code)
 {
     const char *sentence =
         *fetch->error ? fetch->error : curl_easy_strerror(code);
+    int error = lack(fetch, code);
     char text[DETAIL_MAX];
 
     if (code == CURLE_OK || fetch->stop != FETCH_NOT_DONE)
         return;
+    if (error)
+        sentence = strerrordesc_np(error);
     fetch_printable(text, sizeof(text), sentence, strlen(sentence));
     fetch->fact->detail = text_or_null(fetch->arena, text);
 }

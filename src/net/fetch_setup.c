@@ -8,6 +8,7 @@
  */
 #include "net/fetch_transfer.h"
 
+#include "net/own_lack.h"
 #include <errno.h>
 #include <mtasts/error.h>
 #include <mtasts/sts_policy.h>
@@ -36,6 +37,8 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose,
                 target->protocol);
     if (fd >= 0)
         fetch_opened(fetch, fd);
+    else if (own_lack(errno))
+        fetch->lack = errno;
     return fd;
 }
 

@@ -63,6 +63,7 @@ struct fetch {
     fetch_fn *fn;
     void *ctx;
     enum fetch_guard guarded;
+    int lack; /* errno: an address was not tried for want of a socket */
     enum fetch_status stop; /* why we broke it off; FETCH_NOT_DONE: not */
     struct fetch_handshake handshake;
     struct fetch_response response;

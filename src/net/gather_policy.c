@@ -99,7 +99,7 @@ static void find_suffixes(struct gathering *gathering)
 }
 
 /* Whether to ask again: who got no connection has tried every address, and
-   would only wait for them once more. */
+   would only wait for them once more; who could not ask, still cannot. */
 static bool worth_varying(const struct gathering *gathering)
 {
     switch (gathering->facts->policy_host.fetch.status) {
@@ -109,7 +109,8 @@ static bool worth_varying(const struct gathering *gathering)
     case FETCH_CONNECT_REFUSED:
     case FETCH_CONNECT_TIMEOUT:
     case FETCH_CONNECT_FAILED:
-    case FETCH_TIMEOUT: return false;
+    case FETCH_TIMEOUT:
+    case FETCH_FAILED: return false;
     default:
         return gathering->parts == GATHER_ALL &&
                gathering->gatherer->options.variations;

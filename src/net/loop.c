@@ -19,6 +19,10 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#define DESCRIPTORS_KEPT 16u /* by the loop, files and pipes; from each share  \
+                              */
+#define DESCRIPTORS_SHARE_MAX 100000u /* more than anybody asks for */
+
 struct loop_timer {
     struct timer_node node; /* first: the heap gives it back */
     struct loop *loop;
@@ -139,6 +143,16 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+size_t loop_descriptor_share(void)
+{
+    struct rlimit limit;
+    rlim_t share = DESCRIPTORS_SHARE_MAX;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        share = MIN_OF(share, limit.rlim_cur / 4);
+    return (size_t)(share > DESCRIPTORS_KEPT ? share - DESCRIPTORS_KEPT : 1);
 }
 
 /* OpenSSL writes to sockets whose other end may have gone. A program that

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Longer waits end after this: a year. */
@@ -89,6 +90,13 @@ void loop_watch_cancel(struct loop_watch *watch);
 /* Calls `fn` at each arrival of `signal`, until the watch is cancelled. */
 int loop_signal(struct loop *loop, int signal, loop_fn *fn, void *ctx,
                 struct loop_watch **ret_watch);
+
+/*
+ * How many descriptors one of the two who connect to hosts may use (the
+ * fetcher, the SMTP queue): a quarter of those that the process may have,
+ * where DNS has half, less what everything else needs. 1 at least.
+ */
+size_t loop_descriptor_share(void);
 
 /* For libraries that join libevent themselves (libunbound); NULL if fake. */
 struct event_base *loop_event_base(struct loop *loop);

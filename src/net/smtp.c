@@ -250,7 +250,8 @@ static enum test_result *result_of(struct fact_smtp *fact, enum smtp_tests flag)
     return &fact->tls13;
 }
 
-/* Whether a server that ended a test like this wants no more of us now. */
+/* Whether a server that ended a test like this wants no more of us now, or
+   we can take no more of it. */
 static bool had_enough(const struct smtp_outcome *outcome)
 {
     return outcome->status == SMTP_TIMEOUT ||
@@ -275,14 +276,18 @@ static bool next_test(struct smtp_probe *probe)
     return false;
 }
 
-static void give_up_tests(struct smtp_probe *probe)
+static void give_up_tests(struct smtp_probe *probe,
+                          const struct smtp_outcome *outcome)
 {
     for (; probe->next < ELEMENTS(TESTS); probe->next++)
         if (probe->request.tests & TESTS[probe->next].flag)
             *result_of(probe->fact, TESTS[probe->next].flag) = TEST_UNKNOWN;
-    if (!probe->fact->detail)
-        probe->fact->detail = "the server took no further connection: some "
-                              "tests could not be made";
+    if (probe->fact->detail)
+        return;
+    probe->fact->detail = outcome->status == SMTP_NOT_DONE
+                              ? outcome->detail
+                              : "the server took no further connection: some "
+                                "tests could not be made";
 }
 
 static void on_test(void *ctx, const struct smtp_outcome *outcome)
@@ -297,7 +302,7 @@ static void on_test(void *ctx, const struct smtp_outcome *outcome)
         fact->status = SMTP_TLS_VERSION;
     probe->next++;
     if (had_enough(outcome))
-        give_up_tests(probe);
+        give_up_tests(probe, outcome);
     if (!next_test(probe))
         finish(probe);
 }

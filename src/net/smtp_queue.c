@@ -41,6 +41,7 @@ struct smtp_queue {
     struct loop *loop;
     struct loop_timer *turn;
     struct smtp_memo *memo;
+    size_t places; /* probes under way at once */
     struct queue askers;
     struct queue running;
     struct queue told; /* jobs whose answer was known */
@@ -74,14 +75,14 @@ static bool has_room(const struct smtp_queue *queue,
                      const struct smtp_asker *asker)
 {
     return asker->running < SMTP_QUEUE_SHARE ||
-           queue->running.count < SMTP_QUEUE_ACTIVE / 2;
+           queue->running.count < queue->places / 2;
 }
 
 /* The first in the line who may begin a probe; NULL if none may. */
 static struct smtp_job *choose(const struct smtp_queue *queue)
 {
     const struct queue_node *node = queue->askers.first;
-    if (queue->running.count >= SMTP_QUEUE_ACTIVE)
+    if (queue->running.count >= queue->places)
         return NULL;
     for (; node; node = node->next) {
         const struct smtp_asker *asker = (const struct smtp_asker *)node;
@@ -314,6 +315,7 @@ int smtp_queue_new(struct loop *loop, struct smtp_queue **ret_queue)
     if (!queue)
         return -MTASTS_ENOMEM;
     queue->loop = loop;
+    queue->places = MIN_OF(loop_descriptor_share(), SMTP_QUEUE_ACTIVE);
     int error = smtp_memo_new(&queue->memo);
     if (error) {
         smtp_queue_free(queue);

@@ -13,7 +13,9 @@
 
 #include "net/smtp.h"
 
-#define SMTP_QUEUE_ACTIVE 64u /* probes at once: sockets and memory */
+#define SMTP_QUEUE_ACTIVE                                                      \
+    64u /* probes at once: sockets and memory; fewer where the process may     \
+           not have a descriptor for each */
 #define SMTP_QUEUE_SHARE                                                       \
     4u /* of one asker, while half of all there may be are under way */
 

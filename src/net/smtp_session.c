@@ -10,6 +10,7 @@
 #include "net/smtp_session.h"
 
 #include "base/buf.h"
+#include "net/own_lack.h"
 #include "net/smtp_helo.h"
 #include "net/smtp_reply.h"
 #include "net/tls.h"
@@ -85,12 +86,20 @@ static bool in_tls(const struct smtp_session *session)
     return session->outcome.status == SMTP_OK;
 }
 
+/* It is this machine that fails, which says nothing of the server. */
+static void give_up(struct smtp_session *session, const char *detail)
+{
+    fail(session, SMTP_NOT_DONE, detail);
+}
+
 /* The server hung up, or (`error`: errno) the connection broke. */
 static void hung_up(struct smtp_session *session, int error)
 {
     session->closed = true;
     const char *why = error ? strerrordesc_np(error) : NULL;
-    if (session->step == SMTP_STEP_HANDSHAKE)
+    if (own_lack(error))
+        give_up(session, why);
+    else if (session->step == SMTP_STEP_HANDSHAKE)
         fail(session, SMTP_TLS_FAILED,
              why ? why : "the server hung up during the handshake");
     else
@@ -101,9 +110,10 @@ static void connect_failed(struct smtp_session *session, int error)
 {
     session->closed = true;
     fail(session,
-         error == ECONNREFUSED ? SMTP_CONNECT_REFUSED
-         : error == ETIMEDOUT  ? SMTP_CONNECT_TIMEOUT
-                               : SMTP_CONNECT_FAILED,
+         own_lack(error)         ? SMTP_NOT_DONE
+         : error == ECONNREFUSED ? SMTP_CONNECT_REFUSED
+         : error == ETIMEDOUT    ? SMTP_CONNECT_TIMEOUT
+                                 : SMTP_CONNECT_FAILED,
          strerrordesc_np(error));
 }
 
@@ -119,7 +129,7 @@ static void enter(struct smtp_session *session, enum smtp_step step,
     loop_timer_cancel(TAKE_PTR(session->timer));
     if (loop_timer(session->loop, MIN_OF(left, limit_ms), on_timeout, session,
                    &session->timer) < 0)
-        fail(session, SMTP_CONNECT_FAILED, "no timer could be set");
+        give_up(session, "no timer could be set");
 }
 
 /* ---- octets out ---- */
@@ -141,6 +151,14 @@ static void flush_out(struct smtp_session *session)
     }
 }
 
+static void out_failed(struct smtp_session *session)
+{
+    if (session->out.error == -MTASTS_ENOMEM)
+        give_up(session, mtasts_strerror(-MTASTS_ENOMEM));
+    else
+        fail(session, SMTP_PROTOCOL, "the server takes nothing in");
+}
+
 /* Queues what OpenSSL has written. */
 static void take_tls_out(struct smtp_session *session)
 {
@@ -153,7 +171,7 @@ static void take_tls_out(struct smtp_session *session)
     (void)BIO_reset(bio);
     session->outcome.offered = true;
     if (session->out.error)
-        fail(session, SMTP_PROTOCOL, "the server takes nothing in");
+        out_failed(session);
 }
 
 static void say(struct smtp_session *session, const char *text)
@@ -163,7 +181,7 @@ static void say(struct smtp_session *session, const char *text)
             fail(session, SMTP_TLS_FAILED, tls_error_text(session->arena));
         take_tls_out(session);
     } else if (buf_puts(&session->out, text) < 0) {
-        fail(session, SMTP_PROTOCOL, "the server takes nothing in");
+        out_failed(session);
     }
 }
 
@@ -322,9 +340,10 @@ static size_t take_replies(struct smtp_session *session, const char *data,
 
 static void handshake_failed(struct smtp_session *session)
 {
-    bool version = tls_error_is_version();
-    fail(session, version ? SMTP_TLS_VERSION : SMTP_TLS_FAILED,
-         tls_error_text(session->arena));
+    enum smtp_status status = tls_error_is_version()  ? SMTP_TLS_VERSION
+                              : tls_error_is_memory() ? SMTP_NOT_DONE
+                                                      : SMTP_TLS_FAILED;
+    fail(session, status, tls_error_text(session->arena));
 }
 
 static void shake_hands(struct smtp_session *session)
@@ -364,7 +383,7 @@ static void read_tls(struct smtp_session *session)
 static void take_tls(struct smtp_session *session, const char *data, size_t len)
 {
     if (BIO_write(SSL_get_rbio(session->ssl), data, (int)len) != (int)len) {
-        fail(session, SMTP_TLS_FAILED, "out of memory");
+        give_up(session, mtasts_strerror(-MTASTS_ENOMEM));
         return;
     }
     if (session->step == SMTP_STEP_HANDSHAKE)
@@ -430,7 +449,7 @@ static void settle(struct smtp_session *session)
         events |= LOOP_WRITE;
     if (!session->over && session->watch &&
         loop_watch_change(session->watch, events) < 0)
-        fail(session, SMTP_CONNECT_FAILED, "the socket cannot be watched");
+        give_up(session, "the socket cannot be watched");
     if (session->over)
         finish(session);
 }
@@ -495,7 +514,7 @@ static void begin(void *ctx)
         connect_failed(session, error);
     else if (loop_watch(session->loop, session->fd, LOOP_WRITE, on_socket,
                         session, &session->watch) < 0)
-        fail(session, SMTP_CONNECT_FAILED, "the socket cannot be watched");
+        give_up(session, "the socket cannot be watched");
     else
         enter(session, SMTP_STEP_CONNECT, SMTP_CONNECT_MS);
     settle(session);

@@ -259,6 +259,12 @@ bool tls_error_is_version(void)
            is_version_error(ERR_peek_last_error());
 }
 
+bool tls_error_is_memory(void)
+{
+    return ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE ||
+           ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+}
+
 enum mtasts_tls_outcome tls_verify_outcome(enum verify_status status)
 {
     switch (status) {

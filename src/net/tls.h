@@ -68,6 +68,9 @@ const char *tls_error_text(struct arena *arena);
    to be asked before tls_error_text(). */
 bool tls_error_is_version(void);
 
+/* Alike, whether it was this machine that had no memory. */
+bool tls_error_is_memory(void);
+
 /* The verify status as a TLS outcome of the delivery decision. */
 enum mtasts_tls_outcome tls_verify_outcome(enum verify_status status);
 

@@ -6,9 +6,10 @@
  * host, port, address (may be repeated), ca (file), allow (a CIDR; may be
  * repeated; without it loopback is refused), all (no guard in the addresses'
  * facts, so that only the one at the socket is left), proxy, deadline (ms),
- * path, user_agent, accept_encoding, connect_only, pinned, cancel (ms; 0: at
- * once), free (ms after which the fetcher is freed), times (fetches at once),
- * rounds (so often, one after the other), quiet (only the last line).
+ * path, user_agent, accept_encoding, connect_only, pinned, sockets (how many
+ * can be had), cancel (ms; 0: at once), free (ms after which the fetcher is
+ * freed), times (fetches at once), rounds (so often, one after the other),
+ * quiet (only the last line).
  *
  * A line a fetch: status, the TLSRPT result type of fetch and policy, and
  * the fact as facts of a made-up domain. At the end: open descriptors before
@@ -19,6 +20,7 @@
 #include "check/facts_json.h"
 #include "net/fetch.h"
 #include "net/tls.h"
+#include "scarce.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -270,6 +272,8 @@ static bool read_option(struct driver *driver, const char *word)
         driver->cancel_ms = number(value);
     } else if ((value = value_of(word, "free")))
         loop_timer(driver->loop, number(value), on_free, driver, NULL);
+    else if ((value = value_of(word, "sockets")))
+        scarce_sockets(number(value));
     else if ((value = value_of(word, "times")))
         driver->times = number(value);
     else if ((value = value_of(word, "rounds")))

@@ -59,9 +59,10 @@ def fixture_serve():
         server.close()
 
 
-def run(*arguments, env=None, timeout=60):
+def run(*arguments, env=None, timeout=60, descriptors=None):
     """All fetches, and the driver's last line."""
-    done = subprocess.run([DRIVER, *map(str, arguments)], text=True,
+    limit = ['prlimit', f'--nofile={descriptors}'] if descriptors else []
+    done = subprocess.run([*limit, DRIVER, *map(str, arguments)], text=True,
                           capture_output=True, timeout=timeout, check=False,
                           env=os.environ | (env or {}))
     assert done.returncode == 0, done.stderr
@@ -838,6 +839,33 @@ def test_free(pki, serve, good):
     assert end['running'] == 20
 
 
+# ---- what this machine lacks ----
+
+def test_no_socket(pki, serve, good):
+    """It says nothing of the host."""
+    server = serve(sends(answer()), tls_context(good))
+    line = fetch(pki, server.port, 'sockets=0')
+    check(line, 'failed')
+    assert line['fact']['detail'] == 'Too many open files'
+    assert server.connections == 0
+
+
+def test_no_socket_for_one_family(pki):
+    """The other one refuses, which is not all there is to know."""
+    with socket.create_server(('127.0.0.1', 0)) as closed:
+        port = closed.getsockname()[1]
+    line = fetch(pki, port, 'sockets=1', addresses=('::1', '127.0.0.1'))
+    check(line, 'failed')
+    assert line['fact']['detail'] == 'Too many open files'
+
+
+def test_no_socket_for_the_family_that_is_not_needed(pki, serve, good):
+    server = serve(sends(answer()), tls_context(good), address='::1')
+    line = fetch(pki, server.port, 'sockets=1',
+                 addresses=('::1', '127.0.0.1'))
+    check(line, 'ok', 'success')
+
+
 # ---- nginx: many, and many at once ----
 
 NGINX = """
@@ -886,11 +914,12 @@ def fixture_nginx(tmp_path_factory, good):
     process.wait(10)
 
 
-def many(pki, port, *arguments):
+def many(pki, port, *arguments, **options):
     # The sanitizer would keep what was freed, to see who uses it.
     env = {'ASAN_OPTIONS': 'quarantine_size_mb=1'}
     return run(f'host={HOST}', f'port={port}', f'ca={pki.ca_file}',
-               'address=127.0.0.1', *ALLOW, *arguments, timeout=120, env=env)
+               'address=127.0.0.1', *ALLOW, *arguments, timeout=120, env=env,
+               **options)
 
 
 def test_many_at_once(pki, nginx):
@@ -899,6 +928,13 @@ def test_many_at_once(pki, nginx):
     assert len(lines) == 1200
     assert {(line['status'], line['result']) for line in lines} == {
         ('ok', 'success')}
+
+
+def test_few_descriptors(pki, nginx):
+    """There are as many places as the process may have sockets."""
+    for descriptors in (32, 100, 200):
+        lines, _ = many(pki, nginx, 'times=300', descriptors=descriptors)
+        assert [line['status'] for line in lines] == ['ok'] * 300
 
 
 def test_nothing_leaks(pki, nginx):

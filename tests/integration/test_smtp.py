@@ -453,6 +453,28 @@ def test_server_that_insists_on_sni(serve, pki, good):
     assert 'no_sni_sha256' not in session
 
 
+# ---- what this machine lacks ----
+
+def test_no_socket(serve, pki, good):
+    server = serve(Manners(context=server_context(good[0])))
+    session = probe(server, pki, f'tlsa=3 1 1 {"00" * 32}', 'sockets=0',
+                    tests=ALL)
+    assert 'status' not in session  # not done
+    assert session['detail'] == 'Too many open files'
+    assert {session[t] for t in TESTS} == {'not-done'}
+    assert 'state' not in session.get('dane', {})
+    assert server.sessions == []
+
+
+def test_no_socket_for_the_tests(serve, pki, good):
+    server = serve(Manners(context=server_context(good[0])))
+    session = probe(server, pki, 'sockets=2', tests=ALL)
+    assert session['status'] == 'ok'
+    assert [session[t] for t in TESTS].count('unknown') == 3
+    assert session['detail'] == 'Too many open files'
+    assert len(server.sessions) == 2
+
+
 # ---- politeness ----
 
 def test_stops_when_the_server_has_had_enough(serve, pki, good):

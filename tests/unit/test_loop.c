@@ -546,6 +546,28 @@ static void test_process_settings(void **state)
     assert_ptr_equal(action.sa_handler, SIG_IGN);
 }
 
+static void test_descriptor_share(void **state)
+{
+    struct rlimit limit;
+    size_t before = 0;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlim_t kept = limit.rlim_cur;
+    for (rlim_t most = 8; most <= MIN_OF(limit.rlim_max, 4096); most *= 2) {
+        limit.rlim_cur = most;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        size_t share = loop_descriptor_share();
+        /* two of them, and as much again for DNS, leave some */
+        assert_true(most < 128 || 4 * share + 32 <= most);
+        assert_true(share >= MAX_OF(before, 1u));
+        before = share;
+    }
+    assert_true(limit.rlim_cur < 1024 || before >= 128);
+    limit.rlim_cur = kept;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 static void keep_handler(int signal)
 {
     (void)signal;
@@ -584,6 +606,7 @@ int main(void)
         cmocka_unit_test(test_posting_does_not_starve),
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_process_settings),
+        cmocka_unit_test(test_descriptor_share),
         cmocka_unit_test(test_sigpipe_handler_is_kept),
     };
 

@@ -10,6 +10,7 @@
 #include <mtasts/error.h>
 #include <netinet/tcp.h>
 #include <openssl/x509.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #define ADDRESSES (SMTP_QUEUE_ACTIVE + 6u)
@@ -410,6 +411,30 @@ static void test_not_too_many(void **state)
         assert_int_equal(fixture->results[i].calls, 1);
 }
 
+/* Each of its probes ends well, one after the other. */
+static void test_few_descriptors(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlim_t kept = limit.rlim_cur;
+    limit.rlim_cur = 20;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (unsigned i = 0; i < ASKERS; i++)
+        smtp_asker_free(TAKE_PTR(fixture->askers[i]));
+    smtp_queue_free(fixture->queue);
+    assert_int_equal(smtp_queue_new(fixture->server.loop, &fixture->queue), 0);
+    limit.rlim_cur = kept;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (unsigned i = 0; i < ASKERS; i++) {
+        make_asker(fixture, i, BUDGET_MS);
+        add(fixture, i, 1 + i);
+    }
+    run(fixture);
+    assert_int_equal(fixture->server.client_count, ASKERS);
+    assert_int_equal(fixture->server.most, 1);
+}
+
 static void test_too_late(void **state)
 {
     struct fixture *fixture = *state;
@@ -524,6 +549,7 @@ int main(void)
         TEST(test_same_question),
         TEST(test_known_answer),
         TEST(test_not_too_many),
+        TEST(test_few_descriptors),
         TEST(test_too_late),
         TEST(test_waiting_costs_nothing),
         TEST(test_cancel),
