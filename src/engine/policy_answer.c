@@ -7,7 +7,7 @@
 static bool enforced(const struct policy_entry *entry, int64_t now_ms)
 {
     return entry_in_force(entry, now_ms) &&
-           held_policy_mode(entry->held) == MTASTS_MODE_ENFORCE;
+           entry_mode(entry) == MTASTS_MODE_ENFORCE;
 }
 
 /* MX hosts matter for DANE, and for the names behind an enforced policy. */
@@ -97,7 +97,7 @@ void answer_judge(const struct policy_engine *engine,
 
     if (entry_in_force(entry, now_ms)) {
         answer.held = entry->held;
-        answer.mode = held_policy_mode(entry->held);
+        answer.mode = entry_mode(entry);
         if (answer.mode != MTASTS_MODE_NONE)
             answer.kind = ANSWER_POLICY;
     }

@@ -1,5 +1,5 @@
 /*
- * policy_cache: uthash with a keyed hash, lines of queue nodes, and a heap.
+ * policy_cache: a table with a keyed hash, lines of queue nodes, and a heap.
  */
 #include "engine/policy_cache.h"
 
@@ -8,45 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRY_OVERHEAD 56u /* malloc(), a place in the heap and the buckets */
+#define ENTRY_OVERHEAD 56u /* malloc(), a place in the heap and the table */
+#define TOUCH_MS 10000     /* how exact the order of use is */
 #define BUSY_SKIPPED 64u   /* entries passed over when looking for a victim */
 
-/* What uthash's macros come to is counted as these functions' own. */
-/* NOLINTBEGIN(readability-function-size): macros of uthash */
-
-static unsigned hash_of(const struct policy_cache *cache, const char *domain,
-                        size_t len)
+static uint64_t hash_of(const struct policy_cache *cache, const char *domain)
 {
-    return (unsigned)domain_hash(cache->seed, domain, len);
+    return domain_hash(cache->seed, domain, strlen(domain));
+}
+
+static bool same(const void *item, const void *key)
+{
+    const struct policy_entry *entry = item;
+
+    return strcmp(entry->domain, key) == 0;
 }
 
 struct policy_entry *policy_cache_find(const struct policy_cache *cache,
                                        const char *domain)
 {
-    size_t len = strlen(domain);
-    unsigned hash = hash_of(cache, domain, len);
-    struct policy_entry *entry;
-
-    HASH_FIND_BYHASHVALUE(hh, cache->map, domain, (unsigned)len, hash, entry);
-    return entry;
+    return hash_table_find(&cache->table, hash_of(cache, domain), same, domain);
 }
 
-static bool map_add(struct policy_cache *cache, struct policy_entry *entry,
-                    size_t len)
+struct policy_entry *policy_cache_next(const struct policy_cache *cache,
+                                       uint64_t *cursor)
 {
-    unsigned hash = hash_of(cache, entry->domain, len);
-
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->map, entry->domain, (unsigned)len,
-                                hash, entry);
-    return entry->hh.tbl != NULL;
+    return hash_table_next(&cache->table, cursor);
 }
 
-static void map_remove(struct policy_cache *cache, struct policy_entry *entry)
+size_t policy_cache_count(const struct policy_cache *cache)
 {
-    HASH_DEL(cache->map, entry);
+    return cache->table.count;
 }
-
-/* NOLINTEND(readability-function-size) */
 
 struct policy_entry *policy_cache_add(struct policy_cache *cache,
                                       const char *domain, int64_t now_ms)
@@ -58,8 +51,9 @@ struct policy_entry *policy_cache_add(struct policy_cache *cache,
         return NULL;
     memcpy(entry->domain, domain, len + 1);
     entry->used_ms = now_ms;
+    entry->expires_ms = INT64_MIN;
     entry->txt = TXT_FAILED;
-    if (!map_add(cache, entry, len)) {
+    if (hash_table_add(&cache->table, hash_of(cache, domain), entry) < 0) {
         free(entry);
         return NULL;
     }
@@ -79,7 +73,7 @@ void policy_cache_remove(struct policy_cache *cache, struct policy_entry *entry)
     policy_cache_open(cache, entry);
     queue_leave(&entry->lru);
     unschedule(cache, entry);
-    map_remove(cache, entry);
+    hash_table_remove(&cache->table, hash_of(cache, entry->domain), entry);
     held_policy_free(entry->held);
     free(entry->mx);
     free(entry->failure);
@@ -94,6 +88,7 @@ void policy_cache_clear(struct policy_cache *cache)
             policy_cache_remove(cache, container_of(cache->lines[i].first,
                                                     struct policy_entry, lru));
     timer_heap_clear(&cache->timers);
+    hash_table_clear(&cache->table);
 }
 
 /* ---- accounts ---- */
@@ -102,13 +97,13 @@ static enum cache_line line_of(const struct policy_entry *entry)
 {
     if (!entry->held)
         return LINE_NEGATIVE;
-    return held_policy_mode(entry->held) == MTASTS_MODE_ENFORCE ? LINE_ENFORCE
-                                                                : LINE_POLICY;
+    return entry_mode(entry) == MTASTS_MODE_ENFORCE ? LINE_ENFORCE
+                                                    : LINE_POLICY;
 }
 
 static size_t size_of(const struct policy_entry *entry)
 {
-    size_t size = sizeof(*entry) + entry->hh.keylen + 1 + ENTRY_OVERHEAD;
+    size_t size = sizeof(*entry) + strlen(entry->domain) + 1 + ENTRY_OVERHEAD;
 
     if (entry->held)
         size += held_policy_size(entry->held);
@@ -129,27 +124,34 @@ void policy_cache_open(struct policy_cache *cache, struct policy_entry *entry)
     cache->bytes -= entry->size;
     cache->failing -= failing(entry);
     if (entry->held)
-        cache->modes[held_policy_mode(entry->held)]--;
+        cache->modes[entry->mode]--;
 }
 
 void policy_cache_close(struct policy_cache *cache, struct policy_entry *entry)
 {
-    struct queue *line = &cache->lines[line_of(entry)];
+    struct queue *line;
 
+    entry->expires_ms =
+        entry->held ? held_policy_expires_ms(entry->held) : INT64_MIN;
+    entry->mode = (uint8_t)(entry->held ? held_policy_mode(entry->held) : 0);
+    line = &cache->lines[line_of(entry)];
     entry->size = (uint32_t)size_of(entry);
     cache->bytes += entry->size;
     cache->failing += failing(entry);
     if (entry->held)
-        cache->modes[held_policy_mode(entry->held)]++;
+        cache->modes[entry->mode]++;
     if (entry->lru.queue != line)
         queue_join(line, &entry->lru);
 }
 
 void policy_cache_touch(struct policy_entry *entry, int64_t now_ms)
 {
+    /* Nobody needs the order to the second, and moving somebody in a long
+       line is dear. */
+    if (now_ms - entry->used_ms < TOUCH_MS)
+        return;
     entry->used_ms = now_ms;
-    if (entry->lru.next)
-        queue_join(entry->lru.queue, &entry->lru);
+    queue_join(entry->lru.queue, &entry->lru);
 }
 
 /* ---- time and room ---- */

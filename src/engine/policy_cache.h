@@ -5,6 +5,7 @@
 #ifndef MTASTS_ENGINE_POLICY_CACHE_H
 #define MTASTS_ENGINE_POLICY_CACHE_H
 
+#include "base/hash_table.h"
 #include "engine/domain_hash.h"
 #include "engine/policy_entry.h"
 
@@ -19,7 +20,7 @@ enum cache_line {
 
 struct policy_cache {
     uint8_t seed[DOMAIN_HASH_SEED];
-    struct policy_entry *map;
+    struct hash_table table;
     struct queue lines[CACHE_LINES];
     struct timer_heap timers;
     size_t modes[MTASTS_MODE_ENFORCE + 1]; /* policies held */
@@ -30,6 +31,12 @@ struct policy_cache {
 /* NULL: not there. */
 struct policy_entry *policy_cache_find(const struct policy_cache *cache,
                                        const char *domain);
+
+/* As hash_table_next(). */
+struct policy_entry *policy_cache_next(const struct policy_cache *cache,
+                                       uint64_t *cursor);
+
+size_t policy_cache_count(const struct policy_cache *cache);
 
 /* A new, empty entry; NULL: no memory. */
 struct policy_entry *policy_cache_add(struct policy_cache *cache,
@@ -45,7 +52,8 @@ void policy_cache_clear(struct policy_cache *cache);
 void policy_cache_touch(struct policy_entry *entry, int64_t now_ms);
 
 /* Around each change of what an entry holds: takes it out of the accounts,
-   and enters it as it is now. */
+   and enters it as it is now. In between expires_ms and mode are of what was
+   held before. */
 void policy_cache_open(struct policy_cache *cache, struct policy_entry *entry);
 void policy_cache_close(struct policy_cache *cache, struct policy_entry *entry);
 

@@ -142,12 +142,11 @@ int policy_engine_view(const struct policy_engine *engine, const char *domain,
                        struct policy_view *ret_view);
 
 /*
- * Goes through all that is known, in the order it was found: *cursor is NULL
- * at the start; false at the end. Between two calls the engine may not be
- * used otherwise.
+ * The next of all that is known, in no order that means anything: *cursor is
+ * 0 at the start; false at the end. The engine may be used between two calls:
+ * what is known all the while comes up once.
  */
-bool policy_engine_next(const struct policy_engine *engine,
-                        const struct policy_entry **cursor,
+bool policy_engine_next(const struct policy_engine *engine, uint64_t *cursor,
                         struct policy_view *ret_view);
 
 struct policy_stats {

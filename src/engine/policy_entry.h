@@ -11,9 +11,6 @@
 #include "engine/mx_set.h"
 #include "engine/outcome.h"
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 /* Why the last discovery or refresh came to nothing. */
 struct entry_failure {
     enum mtasts_result result;  /* of the fetch; SUCCESS: there was none */
@@ -40,28 +37,35 @@ struct policy_work {
     char id[MTASTS_ID_MAX + 1]; /* that the fetch is for */
 };
 
+/* What a cached answer needs stands together, next to the name. */
 struct policy_entry {
-    UT_hash_handle hh;
     struct queue_node lru;   /* in its line of the cache */
     struct timer_node timer; /* the next thing to do by itself */
-    struct held_policy *held;
-    struct mx_set *mx;
     struct entry_failure *failure;
     struct policy_work *work;
+    struct mx_set *mx;
     int64_t used_ms;
+    struct held_policy *held;
+    int64_t expires_ms; /* of `held`; INT64_MIN: there is none */
     int64_t txt_due_ms; /* the TXT answer is good until then */
     int64_t known_ms;   /* that there is no policy, is known until then */
     uint32_t size;      /* octets accounted for */
+    uint8_t mode;       /* enum mtasts_mode, of `held` */
     uint8_t txt;        /* enum txt_status */
-    bool scheduled;     /* its timer is in the heap */
-    bool uncovered;     /* EVENT_MX_UNCOVERED was told */
+    bool scheduled : 1; /* its timer is in the heap */
+    bool uncovered : 1; /* EVENT_MX_UNCOVERED was told */
     char domain[];
 };
 
 static inline bool entry_in_force(const struct policy_entry *entry,
                                   int64_t now_ms)
 {
-    return entry->held && !held_policy_expired(entry->held, now_ms);
+    return now_ms <= entry->expires_ms;
+}
+
+static inline enum mtasts_mode entry_mode(const struct policy_entry *entry)
+{
+    return (enum mtasts_mode)entry->mode;
 }
 
 /* Whether it is being found out what the policy is. */

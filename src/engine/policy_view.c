@@ -36,14 +36,12 @@ int policy_engine_view(const struct policy_engine *engine, const char *domain,
     return 0;
 }
 
-bool policy_engine_next(const struct policy_engine *engine,
-                        const struct policy_entry **cursor,
+bool policy_engine_next(const struct policy_engine *engine, uint64_t *cursor,
                         struct policy_view *ret_view)
 {
     const struct policy_entry *entry =
-        *cursor ? (*cursor)->hh.next : engine->cache.map;
+        policy_cache_next(&engine->cache, cursor);
 
-    *cursor = entry;
     if (!entry)
         return false;
     view(entry, ret_view);
@@ -53,12 +51,13 @@ bool policy_engine_next(const struct policy_engine *engine,
 /* Only when something fails is it worth the walk. */
 static int64_t oldest_failing(const struct policy_engine *engine)
 {
+    const struct policy_entry *entry;
+    uint64_t cursor = 0;
     int64_t oldest = 0;
 
     if (!engine->cache.failing)
         return 0;
-    for (const struct policy_entry *entry = engine->cache.map; entry;
-         entry = entry->hh.next)
+    while ((entry = policy_cache_next(&engine->cache, &cursor)))
         if (entry->held && entry->failure &&
             (!oldest || entry->held->fetched_ms < oldest))
             oldest = entry->held->fetched_ms;
@@ -69,7 +68,7 @@ void policy_engine_stats(const struct policy_engine *engine,
                          struct policy_stats *ret_stats)
 {
     const struct policy_cache *cache = &engine->cache;
-    struct policy_stats stats = {.entries = HASH_COUNT(cache->map),
+    struct policy_stats stats = {.entries = policy_cache_count(cache),
                                  .negative = cache->lines[LINE_NEGATIVE].count,
                                  .bytes = cache->bytes,
                                  .discoveries = engine->works,

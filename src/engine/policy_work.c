@@ -662,7 +662,7 @@ void work_evict(struct policy_engine *engine, int64_t now_ms)
 {
     struct policy_cache *cache = &engine->cache;
 
-    while (HASH_COUNT(cache->map) > engine->settings.entries_max ||
+    while (policy_cache_count(cache) > engine->settings.entries_max ||
            cache->bytes > engine->settings.bytes_max) {
         struct policy_entry *victim = policy_cache_victim(cache);
         if (!victim)
