@@ -179,9 +179,7 @@ static CURLcode set_addresses(struct fetch *fetch, struct curl_slist **removals)
 static CURLcode set_request(struct fetch *fetch, const char *proxy)
 {
     CURL *easy = fetch->easy;
-    uint32_t connect_ms = fetch->several
-                              ? MIN_OF(FETCH_CONNECT_MS, fetch->deadline_ms)
-                              : fetch->deadline_ms;
+    uint32_t connect_ms = MIN_OF(FETCH_CONNECT_MS, fetch->deadline_ms);
     CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, fetch->fact->url);
 
     if (!code)

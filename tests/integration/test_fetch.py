@@ -645,6 +645,14 @@ def test_connect_timeout(pki, serve):
     assert 1000 <= line['fact']['elapsed_ms'] < MOMENT
 
 
+def test_connecting_has_its_own_limit(pki, serve):
+    """One address that swallows packets does not take the whole deadline."""
+    hole = serve('127.0.0.1', kind=BlackHole)
+    line = fetch(pki, hole.port, 'deadline=30000')
+    check(line, 'connect-timeout')
+    assert 10000 <= line['fact']['elapsed_ms'] < 10000 + MOMENT
+
+
 def test_private_addresses_are_refused(pki, serve, good):
     server = serve(sends(answer()), tls_context(good))
     line = fetch(pki, server.port, allow=())
