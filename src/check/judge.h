@@ -114,48 +114,61 @@ bool host_is_unknown(const struct fact_host *host,
 
 /* ---- saying ---- */
 
+/* In the policy body, or in a record. */
+struct place {
+    size_t line;   /* from 1; 0: does not apply */
+    size_t column; /* octet from 1; 0: does not apply */
+};
+
+/* Where the policy body has `key` with `value` (any if NULL), ASCII case
+   aside: policy_fields.c. */
+struct place policy_place(const struct judge *judge, const char *key,
+                          const char *value);
+
 /* What goes with a message; all may be 0. */
 struct about {
     const char *subject;
     struct fix fix;
     const char *advice; /* constant; NULL: the rule's fix fits, or it is one
                            of severity unknown, which have one in common */
-    size_t line;
-    size_t column;
+    struct place place;
 };
 
 /* Adds a finding. What a hostile domain says must be quoted (text.h). */
 void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,
                struct about about, const char *format, ...) _printf_(5, 6);
 
-/* ---- faults of the parsers as findings ---- */
+/* " (and 4 more like it)"; "" for none. */
+const char *judge_more(struct judge *judge, size_t more);
+
+/*
+ * Has something said of each mx of the policy that fits: of REPEAT_MAX one
+ * by one, of the next one together with the number of the rest.
+ */
+typedef bool fits_fn(const struct judge *judge, size_t i);
+typedef void say_mx_fn(struct judge *judge, const char *pattern, size_t more);
+void judge_patterns(struct judge *judge, fits_fn *fits, say_mx_fn *say);
+
+/* ---- faults of the parsers as findings: judge_faults.c ---- */
 
 struct fault_row {
     enum mtasts_fault_code code;
     enum severity severity;
-    const char *hint; /* added to the message; or NULL */
 };
+
+/* Makes the texts to paste; those of suggest.h give them once. */
+typedef struct fix fix_fn(struct judge *judge);
 
 /*
  * A finding for each of the faults that `rows` name; more than REPEAT_MAX
- * of one code become one with their number. `fix` goes with the first one.
+ * of one code become one with their number. `fix` is asked for those that
+ * are more than a remark; NULL: there is nothing to paste.
  */
 void judge_faults(struct judge *judge, enum rule_id rule,
                   const struct parsed *parsed, const struct fault_row *rows,
-                  size_t count, struct fix fix);
+                  size_t count, fix_fn *fix);
 
 /* Whether there is a fault of this code. */
 bool parsed_has(const struct parsed *parsed, enum mtasts_fault_code code);
-
-/* ---- lines of the policy body ---- */
-
-struct place {
-    size_t line; /* 0: not found */
-    size_t column;
-};
-
-/* Where `key` has `value` (any if NULL), ASCII case aside. */
-struct place policy_place(const struct judge *judge, const char *key,
-                          const char *value);
 
 #endif

@@ -93,13 +93,11 @@ void rule_mx_wildcard_depth(struct judge *judge)
             is_left_out(judge, i) ? too_shallow(judge, mx->name) : NULL;
         if (!pattern)
             continue;
-        struct place place = policy_place(judge, "mx", pattern);
         judge_say(judge, RULE_MX_WILDCARD_DEPTH, SEVERITY_ERROR,
                   (struct about){
                       .subject = mx->name,
                       .fix = suggest_policy(judge),
-                      .line = place.line,
-                      .column = place.column,
+                      .place = policy_place(judge, "mx", pattern),
                   },
                   "%s does not match the MX host %s: the wildcard stands "
                   "for exactly one label",
@@ -112,18 +110,15 @@ void rule_mx_wildcard_depth(struct judge *judge)
 static void say_unused(struct judge *judge, const char *pattern, size_t more)
 {
     bool complete = judge->covered_count == the_mx(judge)->count;
-    struct place place = policy_place(judge, "mx", pattern);
-    const struct about about = {
-        .subject = pattern,
-        .line = place.line,
-        .column = place.column,
-    };
-    const char *rest =
-        more > 0 ? text_printf(judge->arena, " (and %zu more like it)", more)
-                 : "";
+
     judge_say(judge, RULE_POLICY_MX_NOT_IN_DNS,
-              complete ? SEVERITY_INFO : SEVERITY_WARNING, about,
-              "The pattern %s%s matches no MX host in DNS%s", pattern, rest,
+              complete ? SEVERITY_INFO : SEVERITY_WARNING,
+              (struct about){
+                  .subject = pattern,
+                  .place = policy_place(judge, "mx", pattern),
+              },
+              "The pattern %s%s matches no MX host in DNS%s", pattern,
+              judge_more(judge, more),
               complete ? " (it may be for a backup)"
                        : ", while an MX host matches no pattern");
 }
@@ -134,25 +129,16 @@ static bool is_address(const char *pattern)
     return pattern[strspn(pattern, "0123456789.")] == '\0';
 }
 
+static bool is_unused(const struct judge *judge, size_t i)
+{
+    return !judge->used[i] &&
+           !is_address(mtasts_sts_policy_mx(judge->policy, i));
+}
+
 void rule_policy_mx_not_in_dns(struct judge *judge)
 {
-    const char *last = NULL;
-    size_t seen = 0;
-
-    if (!judge_has_demands(judge) || !judge->used || the_mx(judge)->omitted > 0)
-        return;
-    size_t count = mtasts_sts_policy_mx_count(judge->policy);
-    for (size_t i = 0; i < count; i++) {
-        const char *pattern = mtasts_sts_policy_mx(judge->policy, i);
-        if (judge->used[i] || is_address(pattern))
-            continue;
-        if (++seen <= REPEAT_MAX)
-            say_unused(judge, pattern, 0);
-        else if (!last)
-            last = pattern;
-    }
-    if (last)
-        say_unused(judge, last, seen - REPEAT_MAX - 1);
+    if (judge_has_demands(judge) && judge->used && the_mx(judge)->omitted == 0)
+        judge_patterns(judge, is_unused, say_unused);
 }
 
 /* ---- no MX, null MX ---- */

@@ -16,15 +16,8 @@
 static void say_faults(struct judge *judge, enum rule_id rule,
                        const struct fault_row *rows, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!parsed_has(&judge->policy_parsed, rows[i].code))
-            continue;
-        struct fix fix = {0};
-        if (rows[i].severity != SEVERITY_INFO)
-            fix = suggest_policy(judge);
-        judge_faults(judge, rule, &judge->policy_parsed, rows, count, fix);
-        return;
-    }
+    judge_faults(judge, rule, &judge->policy_parsed, rows, count,
+                 suggest_policy);
 }
 
 static bool is_empty(const struct judge *judge)
@@ -35,9 +28,9 @@ static bool is_empty(const struct judge *judge)
 void rule_policy_version(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_VERSION_MISSING, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_VERSION_VALUE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_VERSION_NOT_FIRST, SEVERITY_WARNING, NULL},
+        {MTASTS_FAULT_VERSION_MISSING, SEVERITY_ERROR},
+        {MTASTS_FAULT_VERSION_VALUE, SEVERITY_ERROR},
+        {MTASTS_FAULT_VERSION_NOT_FIRST, SEVERITY_WARNING},
     };
     say_faults(judge, RULE_POLICY_VERSION, rows, ELEMENTS(rows));
 }
@@ -45,33 +38,29 @@ void rule_policy_version(struct judge *judge)
 void rule_policy_mode(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_MODE_MISSING, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_MODE_VALUE, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_MODE_MISSING, SEVERITY_ERROR},
+        {MTASTS_FAULT_MODE_VALUE, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_POLICY_MODE, rows, ELEMENTS(rows));
 }
 
 void rule_policy_mode_testing(struct judge *judge)
 {
-    struct place place = policy_place(judge, "mode", NULL);
-
     if (!judge->policy || judge_mode(judge) != MTASTS_MODE_TESTING)
         return;
     judge_say(judge, RULE_POLICY_MODE_TESTING, SEVERITY_INFO,
-              (struct about){.line = place.line, .column = place.column},
+              (struct about){.place = policy_place(judge, "mode", NULL)},
               "The policy is in testing mode: failures are reported, but "
               "mail is delivered all the same");
 }
 
 void rule_policy_mode_none(struct judge *judge)
 {
-    struct place place = policy_place(judge, "mode", NULL);
-
     if (!judge->policy || judge_mode(judge) != MTASTS_MODE_NONE ||
         !judge->sts_meant)
         return;
     judge_say(judge, RULE_POLICY_MODE_NONE, SEVERITY_WARNING,
-              (struct about){.line = place.line, .column = place.column},
+              (struct about){.place = policy_place(judge, "mode", NULL)},
               "The policy says none: senders act as if there were no "
               "MTA-STS, though the record announces it");
 }
@@ -79,10 +68,10 @@ void rule_policy_mode_none(struct judge *judge)
 void rule_policy_max_age(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_MAX_AGE_MISSING, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_MAX_AGE_VALUE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_MAX_AGE_DIGITS, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_MAX_AGE_RANGE, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_MAX_AGE_MISSING, SEVERITY_ERROR},
+        {MTASTS_FAULT_MAX_AGE_VALUE, SEVERITY_ERROR},
+        {MTASTS_FAULT_MAX_AGE_DIGITS, SEVERITY_ERROR},
+        {MTASTS_FAULT_MAX_AGE_RANGE, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_POLICY_MAX_AGE, rows, ELEMENTS(rows));
 }
@@ -109,8 +98,7 @@ void rule_policy_max_age_short(struct judge *judge)
     enum severity severity = age_severity(judge_mode(judge), age);
     if (severity == SEVERITY_OK)
         return;
-    struct place place = policy_place(judge, "max_age", NULL);
-    struct about about = {.line = place.line, .column = place.column};
+    struct about about = {.place = policy_place(judge, "max_age", NULL)};
     if (severity == SEVERITY_WARNING)
         about.fix = suggest_policy(judge);
     judge_say(judge, RULE_POLICY_MAX_AGE_SHORT, severity, about,
@@ -122,7 +110,7 @@ void rule_policy_max_age_short(struct judge *judge)
 void rule_policy_mx_missing(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_MX_MISSING, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_MX_MISSING, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_POLICY_MX_MISSING, rows, ELEMENTS(rows));
 }
@@ -130,10 +118,10 @@ void rule_policy_mx_missing(struct judge *judge)
 void rule_policy_mx_syntax(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_MX_VALUE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_MX_TRAILING_DOT, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_MX_UNDERSCORE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_MX_ADDRESS, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_MX_VALUE, SEVERITY_ERROR},
+        {MTASTS_FAULT_MX_TRAILING_DOT, SEVERITY_ERROR},
+        {MTASTS_FAULT_MX_UNDERSCORE, SEVERITY_ERROR},
+        {MTASTS_FAULT_MX_ADDRESS, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_POLICY_MX_SYNTAX, rows, ELEMENTS(rows));
 }
@@ -155,53 +143,54 @@ static bool is_at_public_suffix(const struct judge *judge, const char *pattern)
     return false;
 }
 
-static void say_wildcard(struct judge *judge, const char *pattern,
-                         enum severity severity, size_t more)
+static bool is_wildcard(const struct judge *judge, size_t i)
 {
-    struct place place = policy_place(judge, "mx", pattern);
-    const struct about about = {
-        .subject = pattern,
-        .line = place.line,
-        .column = place.column,
-    };
-    const char *rest =
-        more > 0 ? text_printf(judge->arena, " (and %zu more like it)", more)
-                 : "";
-    judge_say(judge, RULE_POLICY_MX_WILDCARD, severity, about,
-              "The pattern %s%s trusts every host %s", pattern, rest,
-              severity == SEVERITY_WARNING
-                  ? "of everybody who has a name there"
-                  : "of that domain for which somebody has a certificate");
+    return mtasts_sts_policy_mx(judge->policy, i)[0] == '*';
 }
 
-/* Those of one severity: some by name, the rest as a number. */
-static void say_wildcards(struct judge *judge, bool public_suffix)
+static bool is_public_wildcard(const struct judge *judge, size_t i)
 {
-    size_t count = mtasts_sts_policy_mx_count(judge->policy);
-    enum severity severity = public_suffix ? SEVERITY_WARNING : SEVERITY_INFO;
-    const char *last = NULL;
-    size_t seen = 0;
+    return is_wildcard(judge, i) &&
+           is_at_public_suffix(judge, mtasts_sts_policy_mx(judge->policy, i));
+}
 
-    for (size_t i = 0; i < count; i++) {
-        const char *pattern = mtasts_sts_policy_mx(judge->policy, i);
-        if (pattern[0] != '*' ||
-            is_at_public_suffix(judge, pattern) != public_suffix)
-            continue;
-        if (++seen <= REPEAT_MAX)
-            say_wildcard(judge, pattern, severity, 0);
-        else if (!last)
-            last = pattern;
-    }
-    if (last)
-        say_wildcard(judge, last, severity, seen - REPEAT_MAX - 1);
+static bool is_private_wildcard(const struct judge *judge, size_t i)
+{
+    return is_wildcard(judge, i) && !is_public_wildcard(judge, i);
+}
+
+static void say_wildcard(struct judge *judge, enum severity severity,
+                         const char *pattern, size_t more, const char *whose)
+{
+    judge_say(judge, RULE_POLICY_MX_WILDCARD, severity,
+              (struct about){
+                  .subject = pattern,
+                  .place = policy_place(judge, "mx", pattern),
+              },
+              "The pattern %s%s trusts every host %s", pattern,
+              judge_more(judge, more), whose);
+}
+
+static void say_public_wildcard(struct judge *judge, const char *pattern,
+                                size_t more)
+{
+    say_wildcard(judge, SEVERITY_WARNING, pattern, more,
+                 "of everybody who has a name there");
+}
+
+static void say_private_wildcard(struct judge *judge, const char *pattern,
+                                 size_t more)
+{
+    say_wildcard(judge, SEVERITY_INFO, pattern, more,
+                 "of that domain for which somebody has a certificate");
 }
 
 void rule_policy_mx_wildcard(struct judge *judge)
 {
     if (!judge_has_demands(judge))
         return;
-    say_wildcards(judge, true);
-    say_wildcards(judge, false);
+    judge_patterns(judge, is_public_wildcard, say_public_wildcard);
+    judge_patterns(judge, is_private_wildcard, say_private_wildcard);
 }
 
 /* ---- what is there too much, and how it is written ---- */
@@ -209,7 +198,7 @@ void rule_policy_mx_wildcard(struct judge *judge)
 void rule_policy_duplicate_field(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_KEY_DUPLICATE, SEVERITY_WARNING, NULL},
+        {MTASTS_FAULT_KEY_DUPLICATE, SEVERITY_WARNING},
     };
     say_faults(judge, RULE_POLICY_DUPLICATE_FIELD, rows, ELEMENTS(rows));
 }
@@ -217,7 +206,7 @@ void rule_policy_duplicate_field(struct judge *judge)
 void rule_policy_mx_duplicate(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_MX_DUPLICATE, SEVERITY_INFO, NULL},
+        {MTASTS_FAULT_MX_DUPLICATE, SEVERITY_INFO},
     };
     say_faults(judge, RULE_POLICY_MX_DUPLICATE, rows, ELEMENTS(rows));
 }
@@ -225,8 +214,8 @@ void rule_policy_mx_duplicate(struct judge *judge)
 void rule_policy_unknown_field(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_KEY_NEAR_MISS, SEVERITY_WARNING, NULL},
-        {MTASTS_FAULT_KEY_UNKNOWN, SEVERITY_INFO, NULL},
+        {MTASTS_FAULT_KEY_NEAR_MISS, SEVERITY_WARNING},
+        {MTASTS_FAULT_KEY_UNKNOWN, SEVERITY_INFO},
     };
     say_faults(judge, RULE_POLICY_UNKNOWN_FIELD, rows, ELEMENTS(rows));
 }
@@ -234,14 +223,14 @@ void rule_policy_unknown_field(struct judge *judge)
 void rule_policy_syntax(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_CONTROL, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_BLANK_LINE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_LINE_SPACE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_COLON_MISSING, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_COLON_SPACE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_KEY, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_VALUE_EMPTY, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_VALUE, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_CONTROL, SEVERITY_ERROR},
+        {MTASTS_FAULT_BLANK_LINE, SEVERITY_ERROR},
+        {MTASTS_FAULT_LINE_SPACE, SEVERITY_ERROR},
+        {MTASTS_FAULT_COLON_MISSING, SEVERITY_ERROR},
+        {MTASTS_FAULT_COLON_SPACE, SEVERITY_ERROR},
+        {MTASTS_FAULT_KEY, SEVERITY_ERROR},
+        {MTASTS_FAULT_VALUE_EMPTY, SEVERITY_ERROR},
+        {MTASTS_FAULT_VALUE, SEVERITY_ERROR},
     };
     if (!is_empty(judge))
         say_faults(judge, RULE_POLICY_SYNTAX, rows, ELEMENTS(rows));
@@ -250,7 +239,7 @@ void rule_policy_syntax(struct judge *judge)
 void rule_policy_line_endings(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_LINE_ENDS_LF, SEVERITY_INFO, NULL},
+        {MTASTS_FAULT_LINE_ENDS_LF, SEVERITY_INFO},
     };
     if (!is_empty(judge))
         say_faults(judge, RULE_POLICY_LINE_ENDINGS, rows, ELEMENTS(rows));
@@ -259,7 +248,7 @@ void rule_policy_line_endings(struct judge *judge)
 void rule_policy_no_final_newline(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_NO_FINAL_NEWLINE, SEVERITY_INFO, NULL},
+        {MTASTS_FAULT_NO_FINAL_NEWLINE, SEVERITY_INFO},
     };
     say_faults(judge, RULE_POLICY_NO_FINAL_NEWLINE, rows, ELEMENTS(rows));
 }

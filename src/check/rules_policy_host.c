@@ -330,13 +330,13 @@ static bool odd_charset(const char *type, struct mtasts_bytes *ret_charset)
 void rule_host_body_encoding(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_BOM, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_UTF8, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_BOM, SEVERITY_ERROR},
+        {MTASTS_FAULT_UTF8, SEVERITY_ERROR},
     };
     struct mtasts_bytes charset;
 
     judge_faults(judge, RULE_HOST_BODY_ENCODING, &judge->policy_parsed, rows,
-                 ELEMENTS(rows), (struct fix){0});
+                 ELEMENTS(rows), NULL);
     if (judge->facts && ended(judge, FETCH_OK) &&
         odd_charset(the_fetch(judge)->content_type, &charset))
         judge_say(judge, RULE_HOST_BODY_ENCODING, SEVERITY_WARNING,

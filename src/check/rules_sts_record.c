@@ -58,7 +58,7 @@ void rule_sts_record_missing(struct judge *judge)
     struct about about = {.subject = lookup->name};
     const char *name = judge->facts->domain;
     if (judge->served) {
-        about.fix.text = suggest_sts_record(judge);
+        about.fix = suggest_sts_record(judge);
         judge_say(judge, RULE_STS_RECORD_MISSING, SEVERITY_ERROR, about,
                   "There is no MTA-STS record at _mta-sts.%s, though "
                   "mta-sts.%s serves a policy",
@@ -96,41 +96,35 @@ void rule_sts_record_multiple(struct judge *judge)
          i++)
         count += parsed->faults.items[i].code == MTASTS_FAULT_MULTIPLE;
     judge_say(judge, RULE_STS_RECORD_MULTIPLE, SEVERITY_ERROR,
-              (struct about){.fix.text = suggest_sts_record(judge)},
+              (struct about){.fix = suggest_sts_record(judge)},
               "There are %zu records that begin with v=STSv1;, so that "
               "senders take none of them",
               count);
 }
 
-void rule_sts_record_unrelated_txt(struct judge *judge)
-{
-    static const struct fault_row rows[] = {
-        {MTASTS_FAULT_UNRELATED_TXT, SEVERITY_INFO, NULL},
-    };
-    /* Where nothing is a record, that is what is said. */
-    if (judge->sts_meant)
-        judge_faults(judge, RULE_STS_RECORD_UNRELATED_TXT, &judge->sts_parsed,
-                     rows, ELEMENTS(rows), (struct fix){0});
-}
-
-/* Faults that make the record invalid, with a record to paste. */
+/* Faults, with a record to paste if they are more than a remark. */
 static void say_faults(struct judge *judge, enum rule_id rule,
                        const struct fault_row *rows, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!parsed_has(&judge->sts_parsed, rows[i].code))
-            continue;
-        judge_faults(judge, rule, &judge->sts_parsed, rows, count,
-                     (struct fix){.text = suggest_sts_record(judge)});
-        return;
-    }
+    judge_faults(judge, rule, &judge->sts_parsed, rows, count,
+                 suggest_sts_record);
+}
+
+void rule_sts_record_unrelated_txt(struct judge *judge)
+{
+    static const struct fault_row rows[] = {
+        {MTASTS_FAULT_UNRELATED_TXT, SEVERITY_INFO},
+    };
+    /* Where nothing is a record, that is what is said. */
+    if (judge->sts_meant)
+        say_faults(judge, RULE_STS_RECORD_UNRELATED_TXT, rows, ELEMENTS(rows));
 }
 
 void rule_sts_record_version(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_RECORD_VERSION, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_LEADING_SPACE, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_RECORD_VERSION, SEVERITY_ERROR},
+        {MTASTS_FAULT_LEADING_SPACE, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_STS_RECORD_VERSION, rows, ELEMENTS(rows));
 }
@@ -138,10 +132,10 @@ void rule_sts_record_version(struct judge *judge)
 void rule_sts_record_id(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_ID_MISSING, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_ID_EMPTY, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_ID_LONG, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_ID_CHARACTER, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_ID_MISSING, SEVERITY_ERROR},
+        {MTASTS_FAULT_ID_EMPTY, SEVERITY_ERROR},
+        {MTASTS_FAULT_ID_LONG, SEVERITY_ERROR},
+        {MTASTS_FAULT_ID_CHARACTER, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_STS_RECORD_ID, rows, ELEMENTS(rows));
 }
@@ -149,11 +143,11 @@ void rule_sts_record_id(struct judge *judge)
 void rule_sts_record_syntax(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_FIELD_EMPTY, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_FIELD_SYNTAX, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_FIELD_NAME, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_FIELD_VALUE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_TRAILING_SPACE, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_FIELD_EMPTY, SEVERITY_ERROR},
+        {MTASTS_FAULT_FIELD_SYNTAX, SEVERITY_ERROR},
+        {MTASTS_FAULT_FIELD_NAME, SEVERITY_ERROR},
+        {MTASTS_FAULT_FIELD_VALUE, SEVERITY_ERROR},
+        {MTASTS_FAULT_TRAILING_SPACE, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_STS_RECORD_SYNTAX, rows, ELEMENTS(rows));
 }
@@ -161,17 +155,16 @@ void rule_sts_record_syntax(struct judge *judge)
 void rule_sts_record_extension(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_FIELD_UNKNOWN, SEVERITY_INFO, NULL},
+        {MTASTS_FAULT_FIELD_UNKNOWN, SEVERITY_INFO},
     };
     if (judge->sts.verdict == MTASTS_VERDICT_VALID)
-        judge_faults(judge, RULE_STS_RECORD_EXTENSION, &judge->sts_parsed, rows,
-                     ELEMENTS(rows), (struct fix){0});
+        say_faults(judge, RULE_STS_RECORD_EXTENSION, rows, ELEMENTS(rows));
 }
 
 void rule_sts_record_duplicate_field(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_FIELD_DUPLICATE, SEVERITY_WARNING, NULL},
+        {MTASTS_FAULT_FIELD_DUPLICATE, SEVERITY_WARNING},
     };
     if (judge->sts.verdict == MTASTS_VERDICT_VALID)
         say_faults(judge, RULE_STS_RECORD_DUPLICATE_FIELD, rows,
@@ -181,7 +174,7 @@ void rule_sts_record_duplicate_field(struct judge *judge)
 void rule_sts_record_space(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_SPACE_BEFORE_SEMICOLON, SEVERITY_WARNING, NULL},
+        {MTASTS_FAULT_SPACE_BEFORE_SEMICOLON, SEVERITY_WARNING},
     };
     say_faults(judge, RULE_STS_RECORD_SPACE, rows, ELEMENTS(rows));
 }

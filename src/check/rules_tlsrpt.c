@@ -42,7 +42,7 @@ void rule_tlsrpt_missing(struct judge *judge)
                   domain, lookup_status_text(lookup->status));
         return;
     }
-    about.fix.text = suggest_tlsrpt_record(judge);
+    about.fix = suggest_tlsrpt_record(judge);
     judge_say(judge, RULE_TLSRPT_MISSING, SEVERITY_WARNING, about,
               "There is no TLS reporting record at _smtp._tls.%s", domain);
 }
@@ -51,7 +51,7 @@ void rule_tlsrpt_multiple(struct judge *judge)
 {
     if (judge->tlsrpt.verdict == MTASTS_VERDICT_MULTIPLE)
         judge_say(judge, RULE_TLSRPT_MULTIPLE, SEVERITY_ERROR,
-                  (struct about){.fix.text = suggest_tlsrpt_record(judge)},
+                  (struct about){.fix = suggest_tlsrpt_record(judge)},
                   "There is more than one record that begins with "
                   "v=TLSRPTv1;, so that senders take none of them");
 }
@@ -59,21 +59,16 @@ void rule_tlsrpt_multiple(struct judge *judge)
 static void say_faults(struct judge *judge, enum rule_id rule,
                        const struct fault_row *rows, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!parsed_has(&judge->tlsrpt_parsed, rows[i].code))
-            continue;
-        judge_faults(judge, rule, &judge->tlsrpt_parsed, rows, count,
-                     (struct fix){.text = suggest_tlsrpt_record(judge)});
-        return;
-    }
+    judge_faults(judge, rule, &judge->tlsrpt_parsed, rows, count,
+                 suggest_tlsrpt_record);
 }
 
 void rule_tlsrpt_version(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_RECORD_VERSION, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_LEADING_SPACE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_SPACE_BEFORE_SEMICOLON, SEVERITY_WARNING, NULL},
+        {MTASTS_FAULT_RECORD_VERSION, SEVERITY_ERROR},
+        {MTASTS_FAULT_LEADING_SPACE, SEVERITY_ERROR},
+        {MTASTS_FAULT_SPACE_BEFORE_SEMICOLON, SEVERITY_WARNING},
     };
     say_faults(judge, RULE_TLSRPT_VERSION, rows, ELEMENTS(rows));
 }
@@ -81,20 +76,20 @@ void rule_tlsrpt_version(struct judge *judge)
 void rule_tlsrpt_rua(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_RUA_MISSING, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_RUA_EMPTY, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_RUA_URI, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_RUA_UNENCODED, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_RUA_SPACE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_RUA_SCHEME, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_RUA_MAILTO, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_RUA_HTTPS, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_RUA_MISSING, SEVERITY_ERROR},
+        {MTASTS_FAULT_RUA_EMPTY, SEVERITY_ERROR},
+        {MTASTS_FAULT_RUA_URI, SEVERITY_ERROR},
+        {MTASTS_FAULT_RUA_UNENCODED, SEVERITY_ERROR},
+        {MTASTS_FAULT_RUA_SPACE, SEVERITY_ERROR},
+        {MTASTS_FAULT_RUA_SCHEME, SEVERITY_ERROR},
+        {MTASTS_FAULT_RUA_MAILTO, SEVERITY_ERROR},
+        {MTASTS_FAULT_RUA_HTTPS, SEVERITY_ERROR},
         /* what keeps senders from reading it at all */
-        {MTASTS_FAULT_FIELD_EMPTY, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_FIELD_SYNTAX, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_FIELD_NAME, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_FIELD_VALUE, SEVERITY_ERROR, NULL},
-        {MTASTS_FAULT_TRAILING_SPACE, SEVERITY_ERROR, NULL},
+        {MTASTS_FAULT_FIELD_EMPTY, SEVERITY_ERROR},
+        {MTASTS_FAULT_FIELD_SYNTAX, SEVERITY_ERROR},
+        {MTASTS_FAULT_FIELD_NAME, SEVERITY_ERROR},
+        {MTASTS_FAULT_FIELD_VALUE, SEVERITY_ERROR},
+        {MTASTS_FAULT_TRAILING_SPACE, SEVERITY_ERROR},
     };
     say_faults(judge, RULE_TLSRPT_RUA, rows, ELEMENTS(rows));
 }
@@ -114,7 +109,7 @@ void rule_tlsrpt_rua_many(struct judge *judge)
 void rule_tlsrpt_rua_duplicate(struct judge *judge)
 {
     static const struct fault_row rows[] = {
-        {MTASTS_FAULT_RUA_DUPLICATE, SEVERITY_WARNING, NULL},
+        {MTASTS_FAULT_RUA_DUPLICATE, SEVERITY_WARNING},
     };
     say_faults(judge, RULE_TLSRPT_RUA_DUPLICATE, rows, ELEMENTS(rows));
 }

@@ -8,6 +8,7 @@
 #include "check/suggest.h"
 
 #include "base/ascii.h"
+#include "check/policy_fields.h"
 #include "check/text.h"
 
 #define SUGGEST_MX_MAX 100u /* more patterns are not written by hand */
@@ -54,12 +55,12 @@ static const char *sts_record(struct judge *judge)
                        owner, new_id(judge));
 }
 
-const char *suggest_sts_record(struct judge *judge)
+struct fix suggest_sts_record(struct judge *judge)
 {
     if (judge->sts_suggested)
-        return NULL;
+        return (struct fix){0};
     judge->sts_suggested = true;
-    return sts_record(judge);
+    return (struct fix){.text = sts_record(judge)};
 }
 
 const char *suggest_tlsa(struct judge *judge, const struct fact_mx *mx,
@@ -145,17 +146,6 @@ static void add_hosts(struct patterns *patterns, const struct judge *judge)
 
 /* ---- a policy that one bad line spoils ---- */
 
-static struct mtasts_bytes trimmed(const char *text, size_t len)
-{
-    while (len > 0 && ascii_is_wsp(text[0])) {
-        text++;
-        len--;
-    }
-    while (len > 0 && (ascii_is_wsp(text[len - 1]) || text[len - 1] == '\r'))
-        len--;
-    return (struct mtasts_bytes){text, len};
-}
-
 static void salvage_mode(struct draft *draft, struct mtasts_bytes value)
 {
     static const enum mtasts_mode modes[] = {
@@ -194,37 +184,20 @@ static void salvage_max_age(struct draft *draft, struct mtasts_bytes value)
     draft->max_age = (uint32_t)age;
 }
 
-static void salvage_line(struct draft *draft, struct arena *arena,
-                         const char *line, size_t len)
-{
-    const char *colon = memchr(line, ':', len);
-
-    if (!colon)
-        return;
-    size_t key_len = (size_t)(colon - line);
-    struct mtasts_bytes key = trimmed(line, key_len);
-    struct mtasts_bytes value = trimmed(colon + 1, len - key_len - 1);
-    if (ascii_is_nocase(key.data, key.len, "mode"))
-        salvage_mode(draft, value);
-    else if (ascii_is_nocase(key.data, key.len, "mx"))
-        salvage_mx(draft, arena, value);
-    else if (ascii_is_nocase(key.data, key.len, "max_age"))
-        salvage_max_age(draft, value);
-}
-
 /* Line by line: what can be read is what the owner wants. */
 static void salvage(struct draft *draft, const struct judge *judge)
 {
-    const char *at = judge->body.data;
-    size_t left = judge->policy_parsed.texts ? judge->body.len : 0;
+    struct policy_fields fields = policy_fields_of(judge);
+    struct policy_field field;
 
-    while (left > 0) {
-        const char *end = memchr(at, '\n', left);
-        size_t len = end ? (size_t)(end - at) : left;
-        salvage_line(draft, judge->arena, at, len);
-        size_t step = end ? len + 1 : len;
-        at += step;
-        left -= step;
+    while (policy_fields_next(&fields, &field)) {
+        const struct mtasts_bytes *key = &field.key;
+        if (ascii_is_nocase(key->data, key->len, "mode"))
+            salvage_mode(draft, field.value);
+        else if (ascii_is_nocase(key->data, key->len, "mx"))
+            salvage_mx(draft, judge->arena, field.value);
+        else if (ascii_is_nocase(key->data, key->len, "max_age"))
+            salvage_max_age(draft, field.value);
     }
 }
 

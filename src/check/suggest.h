@@ -2,7 +2,7 @@
  * suggest: records and policies ready to paste, made from the facts.
  *
  * A policy, an MTA-STS record and a TLSRPT record are given once for a
- * domain, each with the first finding that needs it: NULL afterwards, and
+ * domain, each with the first finding that needs it: nothing afterwards, and
  * where the facts do not say enough.
  */
 #ifndef MTASTS_CHECK_SUGGEST_H
@@ -14,14 +14,14 @@
  * `_mta-sts.example.com. 3600 IN TXT "v=STSv1; id=20260131140509;"`, under
  * the name that an alias leads to if the record is there.
  */
-const char *suggest_sts_record(struct judge *judge);
+struct fix suggest_sts_record(struct judge *judge);
 
 /*
  * `_smtp._tls.example.com. 3600 IN TXT "v=TLSRPTv1; rua=mailto:..."`, with
  * all addresses of the records seen that can be used, or be mended; a
  * placeholder at another domain only where there is none.
  */
-const char *suggest_tlsrpt_record(struct judge *judge);
+struct fix suggest_tlsrpt_record(struct judge *judge);
 
 /*
  * The whole policy, corrected: the mode that it has, else testing; its

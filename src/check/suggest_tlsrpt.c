@@ -242,16 +242,16 @@ static const char *write_record(struct judge *judge, const struct ruas *ruas)
     return arena_copy(judge->arena, buf_text(&text), text.len);
 }
 
-const char *suggest_tlsrpt_record(struct judge *judge)
+struct fix suggest_tlsrpt_record(struct judge *judge)
 {
     struct ruas ruas = {.arena = judge->arena};
 
     if (!judge->facts || judge->tlsrpt_suggested)
-        return NULL;
+        return (struct fix){0};
     judge->tlsrpt_suggested = true;
     buf_init(&ruas.last, RUA_TEXT_MAX);
     for (size_t i = 0; i < judge->tlsrpt_parsed.count; i++)
         add_record(&ruas, judge->tlsrpt_parsed.texts[i]);
     buf_clear(&ruas.last);
-    return write_record(judge, &ruas);
+    return (struct fix){.text = write_record(judge, &ruas)};
 }
