@@ -7,10 +7,9 @@
 #include "check/suggest.h"
 #include "check/text.h"
 
-#define DAY 86400u
-#define AGE_WARNING DAY /* large senders refresh daily */
-#define AGE_ENFORCE_WARNING (7 * DAY)
-#define AGE_ENFORCE_INFO (14 * DAY)
+#define AGE_WARNING SUGGEST_AGE_TESTING /* large senders refresh daily */
+#define AGE_ENFORCE_WARNING (7 * 86400u)
+#define AGE_ENFORCE_INFO SUGGEST_AGE_ENFORCE
 
 /* Faults, with the corrected policy to paste if they are there. */
 static void say_faults(struct judge *judge, enum rule_id rule,

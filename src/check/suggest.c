@@ -14,9 +14,6 @@
 #define SUGGEST_MX_MAX 100u /* more patterns are not written by hand */
 #define SUGGEST_SIZE 32768u /* holds so many patterns of 255 octets */
 
-#define MAX_AGE_ENFORCE 1209600u /* two weeks: not short for any rule */
-#define MAX_AGE_TESTING 86400u   /* a day: errors are soon forgotten */
-
 /* ---- records ---- */
 
 /* Where the record is: behind the alias, if there is one that leads to it.
@@ -222,9 +219,9 @@ static uint32_t max_age_for(const struct judge *judge,
                             const struct draft *draft)
 {
     if (draft->mode == MTASTS_MODE_ENFORCE)
-        return MAX_OF(draft->max_age, MAX_AGE_ENFORCE);
+        return MAX_OF(draft->max_age, SUGGEST_AGE_ENFORCE);
     if (draft->mode == MTASTS_MODE_TESTING || !judge->policy)
-        return MAX_OF(draft->max_age, MAX_AGE_TESTING);
+        return MAX_OF(draft->max_age, SUGGEST_AGE_TESTING);
     return draft->max_age;
 }
 

@@ -10,6 +10,10 @@
 
 #include "check/judge.h"
 
+/* The least max_age that is suggested, in seconds: short for no rule. */
+#define SUGGEST_AGE_ENFORCE 1209600u /* two weeks */
+#define SUGGEST_AGE_TESTING 86400u   /* a day: errors are soon forgotten */
+
 /*
  * `_mta-sts.example.com. 3600 IN TXT "v=STSv1; id=20260131140509;"`, under
  * the name that an alias leads to if the record is there.

@@ -10,13 +10,14 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "check/zone.h"
 #include "core/bytes.h"
+#include "core/rua.h"
 #include <string.h>
 
 #define RUAS_MAX FACTS_RUA_MAX /* more are not looked at either */
 #define RUA_TEXT_MAX 2048u     /* octets of one URI, mended */
 #define RECORD_TEXT_MAX 3072u  /* octets of the record: fits a message */
-#define STRING_MAX 255u        /* octets of a character-string in TXT */
 
 #define VERSION "v=TLSRPTv1; rua="
 
@@ -54,20 +55,6 @@ static bool begins_with(struct mtasts_bytes text, const char *word)
 
 /* ---- one URI ---- */
 
-/* Whether reports can go to exactly this: libmtasts has the last word. */
-static bool is_usable(const char *uri)
-{
-    struct mtasts_tlsrpt_record record;
-    struct mtasts_bytes rua;
-    char text[sizeof(VERSION) + RUA_TEXT_MAX];
-    int len = snprintf(text, sizeof(text), "%s%s", VERSION, uri);
-    struct mtasts_bytes rr = {text, (size_t)len};
-
-    return len > 0 && (size_t)len < sizeof(text) &&
-           mtasts_tlsrpt_record_parse(&rr, 1, 0, NULL, &rua, 1, &record) == 0 &&
-           record.verdict == MTASTS_VERDICT_VALID && record.rua_count == 1;
-}
-
 /* Of a size as DMARC's rua may carry it: 10m. */
 static bool is_unit(char c)
 {
@@ -92,6 +79,7 @@ static size_t without_limit(struct mtasts_bytes text)
 static void keep_last(struct ruas *ruas)
 {
     struct mtasts_bytes text = {buf_text(&ruas->last), ruas->last.len};
+    struct rua_target target;
     _cleanup_buf_ struct buf uri;
     buf_init(&uri, RUA_TEXT_MAX);
 
@@ -111,7 +99,8 @@ static void keep_last(struct ruas *ruas)
         if (strcmp(ruas->items[i], buf_text(&uri)) == 0)
             return;
     if (!whole || ruas->count == RUAS_MAX ||
-        ruas->len + uri.len > RECORD_TEXT_MAX || !is_usable(buf_text(&uri)))
+        ruas->len + uri.len > RECORD_TEXT_MAX ||
+        !rua_parse(buf_text(&uri), uri.len, &target))
         return;
     const char *copy = arena_copy(ruas->arena, buf_text(&uri), uri.len);
     if (!copy)
@@ -212,17 +201,6 @@ static void add_record(struct ruas *ruas, struct mtasts_bytes text)
 
 /* ---- the whole ---- */
 
-/* As in a zone file: strings of at most 255 octets. */
-static void put_strings(struct buf *buf, const struct buf *record)
-{
-    for (size_t i = 0; i < record->len; i++) {
-        if (i % STRING_MAX == 0)
-            buf_puts(buf, i > 0 ? "\" \"" : "\"");
-        buf_putc(buf, buf_text(record)[i]);
-    }
-    buf_putc(buf, '"');
-}
-
 static const char *write_record(struct judge *judge, const struct ruas *ruas)
 {
     _cleanup_buf_ struct buf record;
@@ -238,7 +216,7 @@ static const char *write_record(struct judge *judge, const struct ruas *ruas)
         buf_puts(&record, PLACEHOLDER);
     }
     buf_printf(&text, "_smtp._tls.%s. 3600 IN TXT ", judge->facts->domain);
-    put_strings(&text, &record);
+    zone_strings(&text, buf_text(&record), record.len);
     return arena_copy(judge->arena, buf_text(&text), text.len);
 }
 

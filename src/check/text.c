@@ -111,7 +111,7 @@ const char *text_part(struct arena *arena, size_t count, size_t total,
                        text_plural(total));
 }
 
-const char *text_duration(struct arena *arena, int64_t seconds)
+void text_span(int64_t seconds, char ret_text[TEXT_SPAN_MAX])
 {
     static const struct {
         int64_t seconds;
@@ -125,11 +125,21 @@ const char *text_duration(struct arena *arena, int64_t seconds)
     };
     for (size_t i = 0; i < ELEMENTS(units); i++) {
         int64_t count = seconds / units[i].seconds;
-        if (count >= units[i].from)
-            return text_printf(arena, "%lld %s%s", (long long)count,
-                               units[i].word, text_plural((size_t)count));
+        if (count < units[i].from)
+            continue;
+        snprintf(ret_text, TEXT_SPAN_MAX, "%lld %s%s", (long long)count,
+                 units[i].word, text_plural((size_t)count));
+        return;
     }
-    return "no time";
+    snprintf(ret_text, TEXT_SPAN_MAX, "no time");
+}
+
+const char *text_duration(struct arena *arena, int64_t seconds)
+{
+    char text[TEXT_SPAN_MAX];
+
+    text_span(seconds, text);
+    return text_printf(arena, "%s", text);
 }
 
 /* Facts cannot be older than 1970: a hostile time becomes that. */

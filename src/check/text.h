@@ -28,7 +28,11 @@ const char *text_list(struct arena *arena, const char *const *items,
 const char *text_printf(struct arena *arena, const char *format, ...)
     _printf_(2, 3);
 
-/* "2 weeks" is "14 days": "1 day", "36 hours", "90 seconds". */
+/* "2 weeks" is "14 days": "24 hours", "36 hours", "90 seconds". */
+#define TEXT_SPAN_MAX 32u
+void text_span(int64_t seconds, char ret_text[TEXT_SPAN_MAX]);
+
+/* The same in the arena. */
 const char *text_duration(struct arena *arena, int64_t seconds);
 
 /* Seconds since 1970 UTC as "2026-01-31 14:05 UTC". */

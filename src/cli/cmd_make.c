@@ -7,12 +7,13 @@
  * pasted.
  */
 #include "base/ascii.h"
+#include "check/zone.h"
 #include "cli/command.h"
 #include "cli/draft.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/target.h"
-#include "cli/zone.h"
+#include "core/rua.h"
 
 #define RECORDS_MAX (1u << 20) /* octets of all that is printed */
 #define RUA_MAX 16u            /* URIs: more than a reporter would use */
@@ -137,15 +138,9 @@ static int complain_rua(const char *who, const char *uri)
 
 static int check_rua(const char *who, const char *uri)
 {
-    _cleanup_buf_ struct buf text;
-    struct mtasts_tlsrpt_record record;
-    buf_init(&text, RECORDS_MAX);
-    buf_printf(&text, "v=TLSRPTv1; rua=%s", uri);
-    struct mtasts_bytes rr = {buf_text(&text), text.len};
-    struct mtasts_bytes rua;
-    if (!text.error && !strpbrk(uri, ",;!") &&
-        mtasts_tlsrpt_record_parse(&rr, 1, 0, NULL, &rua, 1, &record) == 0 &&
-        record.verdict == MTASTS_VERDICT_VALID && record.rua_count == 1)
+    struct rua_target target;
+
+    if (!strpbrk(uri, ",;!") && rua_parse(uri, strlen(uri), &target))
         return 0;
     return complain_rua(who, uri);
 }

@@ -7,6 +7,7 @@
 #include "cli/draft.h"
 
 #include "base/ascii.h"
+#include "check/suggest.h"
 #include "cli/complain.h"
 #include "cli/lint.h"
 #include "cli/mx_lookup.h"
@@ -15,10 +16,6 @@
 #include "net/address.h"
 #include "net/digest.h"
 #include "net/idn.h"
-
-#define DAY 86400u
-#define MAX_AGE_TESTING DAY        /* long enough for daily senders */
-#define MAX_AGE_ENFORCE (14 * DAY) /* what no rule calls short */
 
 const char *const draft_modes[] = {"none", "testing", "enforce", NULL};
 
@@ -156,8 +153,8 @@ static unsigned max_age_of(const struct draft_options *options)
 {
     if (options->max_age != DRAFT_MAX_AGE_UNSET)
         return options->max_age;
-    return mode_of(options) == MTASTS_MODE_ENFORCE ? MAX_AGE_ENFORCE
-                                                   : MAX_AGE_TESTING;
+    return mode_of(options) == MTASTS_MODE_ENFORCE ? SUGGEST_AGE_ENFORCE
+                                                   : SUGGEST_AGE_TESTING;
 }
 
 int draft_write(const char *who, const struct draft_options *options,

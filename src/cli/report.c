@@ -147,19 +147,6 @@ void report_fine(struct paper *paper, const char *format, ...)
     free(text);
 }
 
-void report_span(int64_t seconds, char ret_text[REPORT_SPAN_MAX])
-{
-    int64_t days = seconds / 86400;
-    int64_t hours = seconds / 3600;
-    if (days >= 2)
-        snprintf(ret_text, REPORT_SPAN_MAX, "%lld days", (long long)days);
-    else if (hours >= 2)
-        snprintf(ret_text, REPORT_SPAN_MAX, "%lld hours", (long long)hours);
-    else
-        snprintf(ret_text, REPORT_SPAN_MAX, "%lld minutes",
-                 (long long)(seconds / 60));
-}
-
 static enum style style_of(const struct verdict *verdict)
 {
     switch (verdict->protection) {

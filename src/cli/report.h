@@ -41,8 +41,4 @@ void report_mx_table(struct paper *paper, const struct facts *facts);
 void report_section_fine(struct paper *paper, const struct facts *facts,
                          const struct verdict *verdict, enum section section);
 
-/* "61 days", "a day", "5 hours". */
-#define REPORT_SPAN_MAX 32u
-void report_span(int64_t seconds, char ret_text[REPORT_SPAN_MAX]);
-
 #endif

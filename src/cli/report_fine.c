@@ -6,6 +6,7 @@
  */
 #include "cli/report.h"
 
+#include "check/text.h"
 #include <string.h>
 
 #define LIST_MAX 4096u /* octets of a list of names in one line */
@@ -30,7 +31,7 @@ static void sts_record_fine(struct paper *paper, const struct facts *facts)
 static void policy_host_fine(struct paper *paper, const struct facts *facts)
 {
     const struct fact_fetch *fetch = &facts->policy_host.fetch;
-    char left[REPORT_SPAN_MAX];
+    char left[TEXT_SPAN_MAX];
     if (fetch->status == FETCH_OK)
         report_fine(paper, "Fetched %s from %s in %u ms over %s.", fetch->url,
                     fetch->address ? fetch->address : "its address",
@@ -39,7 +40,7 @@ static void policy_host_fine(struct paper *paper, const struct facts *facts)
     if (fetch->tls.verify != VERIFY_OK || fetch->tls.chain_count == 0)
         return;
     const struct fact_certificate *leaf = &fetch->tls.chain[0];
-    report_span(leaf->not_after - facts->time, left);
+    text_span(leaf->not_after - facts->time, left);
     report_fine(paper, "Its certificate is valid for another %s, issued by %s.",
                 left, leaf->issuer);
 }
@@ -53,13 +54,13 @@ static void policy_fine(struct paper *paper, const struct facts *facts)
                                 &policy) != 0)
         return;
     _cleanup_buf_ struct buf list;
-    char age[REPORT_SPAN_MAX];
+    char age[TEXT_SPAN_MAX];
     buf_init(&list, LIST_MAX);
     size_t count = mtasts_sts_policy_mx_count(policy);
     for (size_t i = 0; i < count && !list.error; i++)
         buf_printf(&list, "%s%s", i ? ", " : "",
                    mtasts_sts_policy_mx(policy, i));
-    report_span(mtasts_sts_policy_max_age(policy), age);
+    text_span(mtasts_sts_policy_max_age(policy), age);
     report_fine(paper, "Valid by the letter: mode %s, max_age %u (%s).",
                 mtasts_mode_name(mtasts_sts_policy_mode(policy)),
                 mtasts_sts_policy_max_age(policy), age);
@@ -87,11 +88,11 @@ static void smtp_session_fine(struct paper *paper, const struct facts *facts,
                               const struct fact_mx *mx,
                               const struct fact_smtp *session)
 {
-    char left[REPORT_SPAN_MAX];
+    char left[TEXT_SPAN_MAX];
     if (session->status != SMTP_OK || session->tls.verify != VERIFY_OK ||
         session->tls.chain_count == 0)
         return;
-    report_span(session->tls.chain[0].not_after - facts->time, left);
+    text_span(session->tls.chain[0].not_after - facts->time, left);
     report_fine(paper, "%s (%s): %s, %s, certificate valid for another %s.",
                 mx->name, session->address, session->tls.version,
                 session->tls.cipher, left);

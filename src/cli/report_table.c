@@ -6,6 +6,7 @@
  */
 #include "cli/report.h"
 
+#include "check/text.h"
 #include "cli/printable.h"
 #include <stdio.h>
 #include <string.h>
@@ -113,7 +114,7 @@ static void certificate_cell(const struct facts *facts,
     }
     if (least == INT64_MAX)
         return;
-    report_span(least - facts->time, cell->text);
+    text_span(least - facts->time, cell->text);
     cell->style = STYLE_GREEN;
 }
 

@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "check/facts_json.h"
 #include "check/providers.h"
+#include "check/text.h"
 #include "check_cases.h"
 #include "json/octets.h"
 #include <time.h>
@@ -687,6 +688,44 @@ static void test_pasted_texts_pass(void **state)
         run_case(json_at(cases, i), look_at_pasted, NULL);
 }
 
+/* ---- words ---- */
+
+static void test_spans(void **state)
+{
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } rows[] = {
+        {-1, "no time"},
+        {0, "0 seconds"},
+        {1, "1 second"},
+        {119, "119 seconds"},
+        {120, "2 minutes"},
+        {7199, "119 minutes"},
+        {7200, "2 hours"},
+        {172799, "47 hours"},
+        {172800, "2 days"},
+        {1209600, "14 days"},
+        {INT64_MAX, "106751991167300 days"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        char text[TEXT_SPAN_MAX];
+        text_span(rows[i].seconds, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
+static void test_parts(void **state)
+{
+    _cleanup_arena_ struct arena *arena = NULL;
+
+    (void)state;
+    assert_int_equal(arena_new(1000, &arena), 0);
+    assert_string_equal(text_part(arena, 1, 1, "MX host"), "1 of 1 MX host");
+    assert_string_equal(text_part(arena, 1, 3, "MX host"), "1 of 3 MX hosts");
+}
+
 /* ---- providers ---- */
 
 static void test_providers(void **state)
@@ -866,6 +905,8 @@ int main(void)
         cmocka_unit_test(test_offline_rrset),
         cmocka_unit_test(test_fixes),
         cmocka_unit_test(test_pasted_texts_pass),
+        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_parts),
         cmocka_unit_test(test_providers),
         cmocka_unit_test(test_hostile_bodies),
         cmocka_unit_test(test_flood),

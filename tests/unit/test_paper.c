@@ -1,8 +1,8 @@
 /* paper, printable, zone: text for people and for zone files. */
 #include "cli/paper.h"
 
+#include "check/zone.h"
 #include "cli/printable.h"
-#include "cli/zone.h"
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
  * zone: TXT records as zone files spell them (RFC 1035 section 5.1).
  */
-#ifndef MTASTS_CLI_ZONE_H
-#define MTASTS_CLI_ZONE_H
+#ifndef MTASTS_CHECK_ZONE_H
+#define MTASTS_CHECK_ZONE_H
 
 #include "base/buf.h"
 

@@ -1,7 +1,7 @@
 /*
  * zone: TXT records as zone files spell them. See zone.h.
  */
-#include "cli/zone.h"
+#include "check/zone.h"
 
 static void put_octet(struct buf *buf, unsigned char octet)
 {
