@@ -21,8 +21,12 @@
     600000u /* how long a domain waits for its first turn at SMTP, which its   \
                deadline does not count */
 #define GATHER_LAST_MS                                                         \
-    500u                     /* the end of it: nothing new is begun, so that   \
-                                what is under way can say how far it came */
+    500u /* the end of it: nothing new is begun, so that                       \
+            what is under way can say how far it came */
+/* How long the answer for one address family is waited for once the other has
+   given addresses: two retries of a lost packet. Then the fetch and SMTP go on
+   with what there is. */
+#define GATHER_FAMILY_MS 2000u
 #define GATHER_PINNED_MAX 4u /* addresses of a policy host asked one by one */
 
 struct gatherer;

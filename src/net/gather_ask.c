@@ -11,11 +11,14 @@
 #include <string.h>
 
 #define LATE_TEXT "the deadline passed"
+#define WHY_MAX 100u   /* octets of a sentence of ours */
 #define TRACE_MAX 600u /* octets of a step's name or result */
 
 struct asking {
     struct work work;
-    struct resolver_query *query;
+    struct resolver_query *query; /* NULL: it is over */
+    struct loop_timer *patience;  /* set once it is waited for no longer */
+    uint64_t started_ms;
     struct fact_lookup *lookup;
     enum rr_type type;
     ask_fn *fn;
@@ -75,20 +78,55 @@ static void on_answer(void *ctx, const struct dns_answer *answer)
     struct asking *asking = ctx;
     struct gathering *gathering = asking->work.gathering;
     asking->query = NULL;
+    loop_timer_cancel(TAKE_PTR(asking->patience));
     fill_lookup(gathering, answer, asking->lookup);
     trace(gathering, asking->type, asking->lookup, answer);
     asking->fn(gathering, asking->subject, answer);
     work_end(&asking->work);
 }
 
+static void time_out(struct asking *asking, const char *why)
+{
+    const struct gathering *gathering = asking->work.gathering;
+    uint64_t now = loop_now_ms(gathering->gatherer->loop);
+    const struct dns_answer answer = {
+        .status = LOOKUP_TIMEOUT,
+        .why = why,
+        .elapsed_ms = (uint32_t)(now - asking->started_ms),
+    };
+    resolver_cancel(TAKE_PTR(asking->query));
+    on_answer(asking, &answer);
+}
+
 static void stop_asking(struct work *work, bool late)
 {
     struct asking *asking = (struct asking *)work;
+    if (late) {
+        time_out(asking, LATE_TEXT);
+        return;
+    }
     resolver_cancel(TAKE_PTR(asking->query));
-    const struct dns_answer answer = {.status = LOOKUP_TIMEOUT,
-                                      .why = LATE_TEXT};
-    if (late)
-        on_answer(asking, &answer);
+    loop_timer_cancel(TAKE_PTR(asking->patience));
+}
+
+static void on_patience(void *ctx)
+{
+    struct asking *asking = ctx;
+    char why[WHY_MAX];
+    asking->patience = NULL;
+    snprintf(why, sizeof(why),
+             "no answer within %u ms of the other family's addresses",
+             GATHER_FAMILY_MS);
+    time_out(asking, why);
+}
+
+/* Waits GATHER_FAMILY_MS more for the answer, if that is still to come. No
+   memory for a timer: it has the time that it had. */
+static void hurry(struct asking *asking)
+{
+    if (asking && asking->query && !asking->patience)
+        loop_timer(asking->work.gathering->gatherer->loop, GATHER_FAMILY_MS,
+                   on_patience, asking, &asking->patience);
 }
 
 /* Ends a look-up that was not begun. */
@@ -110,14 +148,16 @@ static int begin(struct asking *asking, struct gathering *gathering)
                         &asking->query);
 }
 
-void ask(struct gathering *gathering, const char *prefix, const char *name,
-         enum rr_type type, struct fact_lookup *lookup, ask_fn *fn,
-         void *subject)
+/* As ask(); NULL if the question has ended at once. */
+static struct asking *ask_one(struct gathering *gathering, const char *prefix,
+                              const char *name, enum rr_type type,
+                              struct fact_lookup *lookup, ask_fn *fn,
+                              void *subject)
 {
     if (strlen(prefix) + strlen(name) > MTASTS_NAME_MAX) {
         not_begun(gathering, lookup, LOOKUP_NOT_ASKED,
                   "too long for a domain name", fn, subject);
-        return;
+        return NULL;
     }
     struct asking *asking = gathering_new_of(gathering, 1, struct asking);
     lookup->name = arena_printf(gathering->facts->arena, "%s%s", prefix, name);
@@ -125,22 +165,32 @@ void ask(struct gathering *gathering, const char *prefix, const char *name,
         gathering->short_of_memory = true;
         lookup->name = NULL;
         not_begun(gathering, lookup, LOOKUP_NOT_ASKED, NULL, fn, subject);
-        return;
+        return NULL;
     }
     if (gathering_left_ms(gathering) == 0) {
         not_begun(gathering, lookup, LOOKUP_TIMEOUT, LATE_TEXT, fn, subject);
-        return;
+        return NULL;
     }
+    asking->started_ms = loop_now_ms(gathering->gatherer->loop);
     asking->lookup = lookup;
     asking->type = type;
     asking->fn = fn;
     asking->subject = subject;
     int error = begin(asking, gathering);
-    if (error)
+    if (error) {
         not_begun(gathering, lookup, LOOKUP_FAILED, mtasts_strerror(error), fn,
                   subject);
-    else
-        work_begin(&asking->work, gathering, &gathering->works, stop_asking);
+        return NULL;
+    }
+    work_begin(&asking->work, gathering, &gathering->works, stop_asking);
+    return asking;
+}
+
+void ask(struct gathering *gathering, const char *prefix, const char *name,
+         enum rr_type type, struct fact_lookup *lookup, ask_fn *fn,
+         void *subject)
+{
+    ask_one(gathering, prefix, name, type, lookup, fn, subject);
 }
 
 /* ---- TXT ---- */
@@ -202,6 +252,8 @@ void ask_txt(struct gathering *gathering, const char *prefix, const char *name,
 
 struct host_asking {
     struct fact_host *host;
+    struct asking *a; /* NULL: ended at once */
+    struct asking *aaaa;
     struct fact_address *v4;
     struct fact_address *v6;
     size_t v4_count;
@@ -267,10 +319,17 @@ static void join_families(struct gathering *gathering,
     host->count = v4 + v6;
 }
 
+/* Name servers that drop questions for AAAA keep nobody waiting for the
+   addresses that there are. */
 static void family_done(struct gathering *gathering, struct host_asking *asking)
 {
-    if (--asking->left > 0)
+    if (--asking->left > 0) {
+        if (asking->v4_count > 0)
+            hurry(asking->aaaa);
+        if (asking->v6_count > 0)
+            hurry(asking->a);
         return;
+    }
     join_families(gathering, asking);
     asking->fn(gathering, asking->subject);
 }
@@ -304,8 +363,9 @@ void ask_host(struct gathering *gathering, const char *prefix, const char *name,
     asking->left = 2;
     asking->fn = fn;
     asking->subject = subject;
-    ask(gathering, prefix, name, RR_AAAA, &host->aaaa, on_aaaa, asking);
-    ask(gathering, prefix, name, RR_A, &host->a, on_a, asking);
+    asking->aaaa =
+        ask_one(gathering, prefix, name, RR_AAAA, &host->aaaa, on_aaaa, asking);
+    asking->a = ask_one(gathering, prefix, name, RR_A, &host->a, on_a, asking);
 }
 
 /* ---- TLSA ---- */

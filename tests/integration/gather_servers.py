@@ -1,6 +1,7 @@
 """gather_servers FOLDER - the web and mail servers of gather_world
 
-Runs inside the world's network namespace. FOLDER has ca.pem and the
+Runs inside the world's network namespace, with a name server that never
+hears some questions. FOLDER has ca.pem and the
 certificates; each HTTPS request is written to FOLDER/requests and, when
 SIGTERM comes, what the mail servers saw to FOLDER/sessions.
 """
@@ -9,9 +10,16 @@ import json
 import pathlib
 import signal
 import socket
+import socketserver
 import ssl
 import sys
 import threading
+import time
+
+import dns.flags
+import dns.message
+import dns.rdatatype
+import dns.rrset
 
 from smtp_server import Manners, Server, server_context
 
@@ -37,6 +45,46 @@ MAIL = {
     '127.0.2.4': {'ehlo': b'250 mx4\r\n'},
     '127.0.2.5': {'slow': 1},
 }
+
+
+# Of each domain under deaf.test: an MX host and a policy host, with addresses
+# of both families, about one of which nothing is ever answered.
+DEAF = '127.0.0.54'
+UNHEARD = {b'no-aaaa': dns.rdatatype.AAAA, b'no-a': dns.rdatatype.A}
+HOSTS = {b'mx': {dns.rdatatype.A: '127.0.2.4', dns.rdatatype.AAAA: '::1'},
+         b'mta-sts': {dns.rdatatype.A: '127.0.1.3',
+                      dns.rdatatype.AAAA: '::1'}}
+
+
+def deaf_records(name, rrtype):
+    """The RDATA, or None where the question is not heard."""
+    host, domain = (name.labels[0].lower(), name.labels[1].lower())
+    if host in UNHEARD and rrtype == dns.rdatatype.MX:
+        return f'10 mx.{name}'
+    if host not in HOSTS or rrtype not in HOSTS[host]:
+        return ''
+    return None if UNHEARD.get(domain) == rrtype else HOSTS[host][rrtype]
+
+
+class Deaf(socketserver.BaseRequestHandler):
+    def handle(self):
+        data, sock = self.request
+        query = dns.message.from_wire(data)
+        name, rrtype = query.question[0].name, query.question[0].rdtype
+        reply = dns.message.make_response(query)
+        reply.flags |= dns.flags.AA
+        record = deaf_records(name, rrtype)
+        if record is None:
+            return
+        time.sleep(0.3)  # who is quick is given up on quickly by libunbound
+        if record:
+            reply.answer.append(
+                dns.rrset.from_text(name, 60, 'IN', rrtype, record))
+        else:
+            reply.authority.append(dns.rrset.from_text(
+                'deaf.test.', 60, 'IN', 'SOA',
+                'ns.deaf.test. a.test. 1 1 1 1 60'))
+        sock.sendto(reply.to_wire(), self.client_address)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -88,6 +136,8 @@ def main(folder):
     for address in WEB:
         threading.Thread(target=Web(address, folder).serve_forever,
                          daemon=True).start()
+    deaf = socketserver.ThreadingUDPServer((DEAF, 53), Deaf)
+    threading.Thread(target=deaf.serve_forever, daemon=True).start()
     silent = socket.create_server((SILENT, 443))
     mail = {address: Server(Manners(context=server_context(
                 folder / 'mx.pem'), **manners), address, 25)

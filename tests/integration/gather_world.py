@@ -34,6 +34,8 @@ insecure.test. 3600 NS ns.test.
 expired.test. 3600 NS ns.test.
 silent.test. 3600 NS ns.silent.test.
 ns.silent.test. 3600 A 127.0.0.55
+deaf.test. 3600 NS ns.deaf.test.
+ns.deaf.test. 3600 A 127.0.0.54
 """
 # The reports of `good` go to these.
 RUA = ','.join([
@@ -128,6 +130,7 @@ class World:
         self.ca.issue('web', names=(
             'mta-sts.good.secure.test', 'mta-sts.wide.secure.test',
             'mta-sts.aliased.secure.test', 'mta-sts.good.insecure.test',
+            'mta-sts.no-aaaa.deaf.test', 'mta-sts.no-a.deaf.test',
             'report.secure.test'))
         _, mx = self.ca.issue('mx', names=('mx1.secure.test',
                                            'mx1.insecure.test'))
