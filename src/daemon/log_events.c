@@ -18,6 +18,9 @@ const struct log_event_row log_events[LOG_EVENTS] = {
                                  LEVEL_ERROR, 0},
     [LOG_EVENT_CONFIG_FAULT] = {"config-fault", "a fault in the configuration",
                                 LEVEL_ERROR, 1000},
+    [LOG_EVENT_RESTART_NEEDED] =
+        {"restart-needed", "this option changes with the next start only",
+         LEVEL_WARNING, 0},
     [LOG_EVENT_PRIVILEGES_DROPPED] = {"privileges-dropped",
                                       "is another user from now on", LEVEL_INFO,
                                       0},

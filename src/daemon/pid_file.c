@@ -1,0 +1,47 @@
+/*
+ * pid_file: the number of a running daemon. See pid_file.h.
+ */
+#include "daemon/pid_file.h"
+
+#include "base/cleanup.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <mtasts/error.h>
+
+#define NUMBER_MAX 24u
+
+int pid_file_take(const char *path, int *ret_fd)
+{
+    _cleanup_fd_ int fd =
+        open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char text[NUMBER_MAX];
+    int len;
+
+    if (fd < 0)
+        return -MTASTS_EIO;
+    if (fcntl(fd, F_SETLK, &lock) < 0)
+        return errno == EAGAIN || errno == EACCES ? -MTASTS_ELIMIT
+                                                  : -MTASTS_EIO;
+    len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+    if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)len) != len)
+        return -MTASTS_EIO;
+    *ret_fd = fd;
+    fd = -1;
+    return 0;
+}
+
+int pid_file_holder(const char *path, pid_t *ret_pid)
+{
+    _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    if (fd < 0)
+        return errno == ENOENT ? -MTASTS_ENOTFOUND : -MTASTS_EIO;
+    if (fcntl(fd, F_GETLK, &lock) < 0)
+        return -MTASTS_EIO;
+    if (lock.l_type == F_UNLCK)
+        return -MTASTS_ENOTFOUND;
+    *ret_pid = lock.l_pid;
+    return 0;
+}
