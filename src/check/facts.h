@@ -245,7 +245,8 @@ struct fact_smtp {
     enum test_result weak_cipher; /* YES: a cipher without forward secrecy,
                                      NULL or anonymous is accepted */
     const char *weak_cipher_name;
-    enum test_result sni_varies; /* YES: another leaf without SNI */
+    enum test_result sni_varies; /* YES: another leaf without SNI, or an
+                                    alert */
     const char *no_sni_sha256;   /* that leaf's fingerprint; NULL: without
                                     SNI there is no handshake at all */
     enum test_result requiretls; /* YES: offered inside TLS (RFC 8689) */

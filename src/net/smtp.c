@@ -128,14 +128,20 @@ static void finish(struct smtp_probe *probe)
 
 /* ---- tests ---- */
 
-/* Whether the server accepts what was offered. */
+/* Whether TLS failed when it was the server's turn to speak. */
+static bool tls_failed(const struct smtp_outcome *outcome)
+{
+    return outcome->offered && (outcome->status == SMTP_TLS_VERSION ||
+                                outcome->status == SMTP_TLS_FAILED);
+}
+
+/* Whether the server accepts what was offered. A connection that is lost in
+   the handshake is no answer. */
 static enum test_result accepted(const struct smtp_outcome *outcome)
 {
     if (outcome->status == SMTP_OK)
         return TEST_YES;
-    bool refused = outcome->status == SMTP_TLS_VERSION ||
-                   outcome->status == SMTP_TLS_FAILED;
-    return refused && outcome->offered ? TEST_NO : TEST_UNKNOWN;
+    return tls_failed(outcome) && !outcome->dropped ? TEST_NO : TEST_UNKNOWN;
 }
 
 static enum test_result judge_tls13(struct smtp_probe *probe _unused_,
@@ -180,9 +186,9 @@ static enum test_result judge_no_sni(struct smtp_probe *probe,
 {
     struct fact_smtp *fact = probe->fact;
     enum test_result result = accepted(outcome);
-    if (result == TEST_NO)
+    if (result == TEST_NO && outcome->alert)
         return TEST_YES; /* no certificate at all without SNI */
-    if (result == TEST_UNKNOWN || fact->tls.chain_count == 0)
+    if (result != TEST_YES || fact->tls.chain_count == 0)
         return TEST_UNKNOWN;
     fact->no_sni_sha256 = leaf_fingerprint(probe->request.arena, probe->ssl);
     if (!fact->no_sni_sha256 || !fact->tls.chain[0].sha256)
@@ -209,7 +215,7 @@ static enum test_result judge_injection(struct smtp_probe *probe _unused_,
     case SMTP_STARTTLS_REFUSED: return TEST_NO;
     case SMTP_CLOSED:
         return outcome->step == SMTP_STEP_STARTTLS ? TEST_NO : TEST_UNKNOWN;
-    default: return accepted(outcome);
+    default: return tls_failed(outcome) ? TEST_NO : TEST_UNKNOWN;
     }
 }
 
@@ -372,7 +378,7 @@ static void on_main(void *ctx, const struct smtp_outcome *outcome)
     if (outcome->status == SMTP_OK) {
         fact->requiretls = outcome->requiretls;
         judge_main_tls(probe);
-    } else if (accepted(outcome) == TEST_NO) {
+    } else if (tls_failed(outcome)) {
         fact->tls.detail = outcome->detail;
         probe->request.tests &= SMTP_TEST_OLD_TLS;
     } else {

@@ -97,6 +97,7 @@ static void hung_up(struct smtp_session *session, int error)
 {
     session->closed = true;
     const char *why = error ? strerrordesc_np(error) : NULL;
+    session->outcome.dropped = session->step == SMTP_STEP_HANDSHAKE;
     if (own_lack(error))
         give_up(session, why);
     else if (session->step == SMTP_STEP_HANDSHAKE)
@@ -343,6 +344,7 @@ static void handshake_failed(struct smtp_session *session)
     enum smtp_status status = tls_error_is_version()  ? SMTP_TLS_VERSION
                               : tls_error_is_memory() ? SMTP_NOT_DONE
                                                       : SMTP_TLS_FAILED;
+    session->outcome.alert = tls_error_is_alert();
     fail(session, status, tls_error_text(session->arena));
 }
 

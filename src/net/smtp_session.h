@@ -54,7 +54,9 @@ struct smtp_outcome {
     /* Codes of the first replies inside TLS after QUIT; 0: none came. */
     int replies[SMTP_REPLIES_KEPT];
     bool offered;       /* the ClientHello was sent: a failed handshake is
-                           the server's word, not our library's */
+                           the server's word, not our library's; unless */
+    bool dropped;       /* the connection ended in the handshake without one */
+    bool alert;         /* that word was an alert */
     const char *detail; /* for people, or NULL */
 };
 

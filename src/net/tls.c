@@ -265,6 +265,19 @@ bool tls_error_is_memory(void)
            ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
 }
 
+/* OpenSSL numbers alerts by what they are in the protocol, an octet. */
+static bool is_alert(unsigned long code)
+{
+    int reason = ERR_GET_REASON(code);
+    return ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
+           reason <= SSL_AD_REASON_OFFSET + UINT8_MAX;
+}
+
+bool tls_error_is_alert(void)
+{
+    return is_alert(ERR_peek_error()) || is_alert(ERR_peek_last_error());
+}
+
 enum mtasts_tls_outcome tls_verify_outcome(enum verify_status status)
 {
     switch (status) {

@@ -71,6 +71,9 @@ bool tls_error_is_version(void);
 /* Alike, whether it was this machine that had no memory. */
 bool tls_error_is_memory(void);
 
+/* Alike, whether the other side has said so, by an alert. */
+bool tls_error_is_alert(void);
+
 /* The verify status as a TLS outcome of the delivery decision. */
 enum mtasts_tls_outcome tls_verify_outcome(enum verify_status status);
 

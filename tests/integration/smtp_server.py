@@ -9,6 +9,7 @@ import datetime
 import ipaddress
 import socket
 import ssl
+import struct
 import threading
 import time
 
@@ -27,13 +28,16 @@ class Manners:
     starttls: bytes = b'220 2.0.0 Go ahead\r\n'
     quit: bytes = b'221 2.0.0 Bye\r\n'
     context: ssl.SSLContext = None
-    no_sni: object = None        # another context, or 'alert', without SNI
+    no_sni: object = None        # without SNI: another context, 'alert', or
+                                 # 'nonsense' (nothing of TLS)
     keeps_clear_text: bool = False   # the fault of CVE-2011-0411
     strict: str = None           # to text behind STARTTLS: a reply, or 'close'
     hang: str = None             # 'connect', 'ehlo', 'starttls', 'tls', 'quit'
     close: str = None            # the same words
     drip: float = 0              # seconds between octets of the greeting
     slow: float = 0              # seconds before the greeting
+    drop: str = None             # the handshakes after the first one: 'close',
+                                 # 'reset', or 'record' (closes within one)
     connections: int = None      # then it says `full`
     full: bytes = b'421 4.7.0 Too many connections\r\n'
 
@@ -88,6 +92,15 @@ class Session:
                 return False
         return True
 
+    def drop(self):
+        self.connection.recv(4096)
+        if self.manners.drop == 'record':
+            self.say(b'\x16\x03\x03\x00\x50\x02')
+        if self.manners.drop == 'reset':
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                       struct.pack('ii', 1, 0))
+        raise OSError('dropped on purpose')
+
     def starttls(self):
         self.stop('starttls')
         if self.buffer and self.manners.strict:
@@ -102,6 +115,13 @@ class Session:
         if not self.manners.keeps_clear_text:
             self.buffer = b''
         self.stop('tls')
+        if self.manners.drop and len(self.server.sessions) > 1:
+            self.drop()
+        if self.manners.no_sni == 'nonsense' and \
+                b'mx.example' not in self.connection.recv(4096,
+                                                          socket.MSG_PEEK):
+            self.say(b'500 5.5.1 What?\r\n')
+            raise OSError('no SNI')
         self.connection = self.manners.context.wrap_socket(
             self.connection, server_side=True)
         self.secure = True

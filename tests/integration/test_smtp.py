@@ -453,6 +453,29 @@ def test_server_that_insists_on_sni(serve, pki, good):
     assert 'no_sni_sha256' not in session
 
 
+@pytest.mark.parametrize('drop', ['close', 'reset', 'record'])
+def test_dropped_handshake_is_no_answer(serve, pki, good, drop):
+    """Whoever loses the connection has not been refused."""
+    context = server_context(good[0], highest=ssl.TLSVersion.TLSv1_2)
+    server = serve(Manners(context=context, drop=drop))
+    session = probe(server, pki, tests=ALL)
+    assert session['status'] == 'ok'
+    assert {t: session[t] for t in TESTS} == {
+        'tls13': 'unknown', 'sni_varies': 'unknown', 'old_tls': 'unknown',
+        'weak_cipher': 'unknown',
+        'injection': 'no'}  # what is given up is not answered inside TLS
+    assert 'no_sni_sha256' not in session
+    assert len(server.sessions) == 6
+
+
+def test_no_sni_and_no_cipher(serve, pki, good):
+    """Who fails without SNI for another reason has shown no certificate."""
+    server = serve(Manners(context=server_context(good[0]), no_sni='nonsense'))
+    session = probe(server, pki, tests=TESTS['sni_varies'])
+    assert session['status'] == 'ok'
+    assert session['sni_varies'] == 'unknown'
+
+
 # ---- what this machine lacks ----
 
 def test_no_socket(serve, pki, good):

@@ -501,17 +501,21 @@ struct error_row {
     int reason;
     bool version;
     bool memory;
+    bool alert;
     const char *text;
 };
 
 static const struct error_row ERRORS[] = {
-    {SSL_R_UNSUPPORTED_PROTOCOL, true, false, "unsupported protocol"},
-    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, true, false, "protocol version"},
-    {SSL_R_NO_PROTOCOLS_AVAILABLE, true, false, "no protocols available"},
-    {SSL_R_WRONG_VERSION_NUMBER, false, false, "wrong version number"},
-    {SSL_R_NO_SHARED_CIPHER, false, false, "no shared cipher"},
-    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, false, false, "handshake failure"},
-    {ERR_R_MALLOC_FAILURE, false, true, "malloc failure"},
+    {SSL_R_UNSUPPORTED_PROTOCOL, true, false, false, "unsupported protocol"},
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, true, false, true, "protocol version"},
+    {SSL_R_NO_PROTOCOLS_AVAILABLE, true, false, false,
+     "no protocols available"},
+    {SSL_R_WRONG_VERSION_NUMBER, false, false, false, "wrong version number"},
+    {SSL_R_NO_SHARED_CIPHER, false, false, false, "no shared cipher"},
+    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, false, false, true,
+     "handshake failure"},
+    {SSL_R_TLSV1_UNRECOGNIZED_NAME, false, false, true, "unrecognized name"},
+    {ERR_R_MALLOC_FAILURE, false, true, false, "malloc failure"},
 };
 
 static void test_errors(void **state)
@@ -521,11 +525,13 @@ static void test_errors(void **state)
     assert_null(tls_error_text(world->arena));
     assert_false(tls_error_is_version());
     assert_false(tls_error_is_memory());
+    assert_false(tls_error_is_alert());
     for (size_t i = 0; i < ELEMENTS(ERRORS); i++) {
         ERR_raise(ERR_LIB_SSL, ERRORS[i].reason);
         ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH); /* not the oldest */
         assert_int_equal(tls_error_is_version(), ERRORS[i].version);
         assert_int_equal(tls_error_is_memory(), ERRORS[i].memory);
+        assert_int_equal(tls_error_is_alert(), ERRORS[i].alert);
         const char *text = tls_error_text(world->arena);
         if (!strstr(text, ERRORS[i].text))
             fail_msg("\"%s\" for \"%s\"", text, ERRORS[i].text);
