@@ -28,6 +28,16 @@ void facts_free(struct facts *facts)
         arena_free(facts->arena); /* `facts` itself is in it */
 }
 
+size_t fact_txt_texts(const struct fact_txt *txt,
+                      struct mtasts_bytes ret_texts[FACTS_RR_MAX])
+{
+    size_t count = MIN_OF(txt->count, (size_t)FACTS_RR_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        ret_texts[i] = txt->rrs[i].text;
+    return count;
+}
+
 #define WORDS(table)                                                           \
     {                                                                          \
         .items = (table), .count = ELEMENTS(table)                             \
@@ -50,10 +60,10 @@ static const struct fact_word lookup_table[] = {
 };
 
 static const struct fact_word dnssec_table[] = {
-    [DNSSEC_UNCHECKED] = {"unchecked", "not validated"},
-    [DNSSEC_INSECURE] = {"insecure", "not signed"},
-    [DNSSEC_SECURE] = {"secure", "signed and right"},
-    [DNSSEC_BOGUS] = {"bogus", "forged or broken"},
+    [DNSSEC_UNCHECKED] = {"unchecked", "not validated by DNSSEC"},
+    [DNSSEC_INSECURE] = {"insecure", "not signed by DNSSEC"},
+    [DNSSEC_SECURE] = {"secure", "signed by DNSSEC"},
+    [DNSSEC_BOGUS] = {"bogus", "refused by DNSSEC"},
 };
 
 static const struct fact_word address_class_table[] = {
@@ -180,6 +190,11 @@ const char *lookup_status_text(enum lookup_status status)
 const char *dnssec_status_name(enum dnssec_status status)
 {
     return word_of(&dnssec_words, status)->name;
+}
+
+const char *dnssec_status_text(enum dnssec_status status)
+{
+    return word_of(&dnssec_words, status)->text;
 }
 
 const char *verify_status_name(enum verify_status status)

@@ -316,10 +316,16 @@ int facts_new(const char *domain, struct facts **ret_facts);
 /* Frees the arena and all in it; NULL is fine. */
 void facts_free(struct facts *facts);
 
+/* The texts of the RRs, as the parsers of libmtasts take them. Returns how
+   many, FACTS_RR_MAX at most. */
+size_t fact_txt_texts(const struct fact_txt *txt,
+                      struct mtasts_bytes ret_texts[FACTS_RR_MAX]);
+
 /* A stable name ("servfail", "connect-timeout", ...) and a sentence. */
 const char *lookup_status_name(enum lookup_status status);
 const char *lookup_status_text(enum lookup_status status);
 const char *dnssec_status_name(enum dnssec_status status);
+const char *dnssec_status_text(enum dnssec_status status);
 const char *verify_status_name(enum verify_status status);
 const char *verify_status_text(enum verify_status status);
 const char *fetch_status_name(enum fetch_status status);

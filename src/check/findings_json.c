@@ -9,6 +9,7 @@
 
 #include "check/certificates.h"
 #include "check/facts_words.h"
+#include "check/policy_seen.h"
 #include "check/text.h"
 #include <mtasts/mtasts.h>
 #include <string.h>
@@ -108,24 +109,14 @@ static struct json *addresses_json(const struct fact_host *host)
 
 /* ---- records ---- */
 
-/* The RRs as the parsers take them; NULL: none, or no memory. */
-static struct mtasts_bytes *rrs_of(const struct fact_txt *txt)
-{
-    struct mtasts_bytes *rrs = calloc(txt->count + 1, sizeof(*rrs));
-
-    for (size_t i = 0; rrs && i < txt->count; i++)
-        rrs[i] = txt->rrs[i].text;
-    return rrs;
-}
-
 static struct json *sts_record_json(const struct facts *facts)
 {
     struct json_builder object = json_build_object();
-    _cleanup_free_ struct mtasts_bytes *rrs = rrs_of(&facts->sts_txt);
+    struct mtasts_bytes rrs[FACTS_RR_MAX];
+    size_t count = fact_txt_texts(&facts->sts_txt, rrs);
     struct mtasts_sts_record record = {0};
 
-    object.failed |= !rrs || mtasts_sts_record_parse(rrs, facts->sts_txt.count,
-                                                     0, NULL, &record) < 0;
+    mtasts_sts_record_parse(rrs, count, 0, NULL, &record);
     json_add_string(&object, "verdict", mtasts_verdict_name(record.verdict));
     json_add_string(&object, "id", record.id[0] ? record.id : NULL);
     json_add(&object, "txt", txt_json(&facts->sts_txt));
@@ -137,13 +128,13 @@ static struct json *tlsrpt_record_json(const struct facts *facts)
 {
     struct json_builder object = json_build_object();
     struct json_builder list = json_build_array();
-    _cleanup_free_ struct mtasts_bytes *rrs = rrs_of(&facts->tlsrpt_txt);
+    struct mtasts_bytes rrs[FACTS_RR_MAX];
+    size_t count = fact_txt_texts(&facts->tlsrpt_txt, rrs);
     struct mtasts_bytes rua[FACTS_RUA_MAX];
     struct mtasts_tlsrpt_record record = {0};
 
-    object.failed |= !rrs || mtasts_tlsrpt_record_parse(
-                                 rrs, facts->tlsrpt_txt.count, 0, NULL, rua,
-                                 ELEMENTS(rua), &record) < 0;
+    mtasts_tlsrpt_record_parse(rrs, count, 0, NULL, rua, ELEMENTS(rua),
+                               &record);
     for (size_t i = 0; i < MIN_OF(record.rua_count, ELEMENTS(rua)); i++)
         json_add_octets(&list, NULL, rua[i].data, rua[i].len);
     json_add_string(&object, "verdict", mtasts_verdict_name(record.verdict));
@@ -155,30 +146,9 @@ static struct json *tlsrpt_record_json(const struct facts *facts)
 
 /* ---- policy ---- */
 
-/* The tolerant reading of what was fetched. */
-struct reading {
-    struct mtasts_sts_policy *policy; /* NULL: none */
-    bool valid;                       /* by the strict reading */
-};
-
-static int read_policy(const struct facts *facts, struct reading *ret_reading)
+static void add_policy(struct json_builder *to,
+                       const struct mtasts_sts_policy *policy, bool valid)
 {
-    const struct fact_fetch *fetch = &facts->policy_host.fetch;
-    struct mtasts_faults faults = {0};
-
-    *ret_reading = (struct reading){0};
-    if (fetch->status != FETCH_OK)
-        return 0;
-    int error =
-        mtasts_sts_policy_parse(fetch->body.data, fetch->body.len,
-                                MTASTS_TOLERANT, &faults, &ret_reading->policy);
-    ret_reading->valid = error == 0 && faults.quirks == 0;
-    return error == -MTASTS_ENOMEM ? error : 0;
-}
-
-static void add_policy(struct json_builder *to, const struct reading *reading)
-{
-    const struct mtasts_sts_policy *policy = reading->policy;
     struct json_builder object = json_build_object();
     struct json_builder list = json_build_array();
 
@@ -189,7 +159,7 @@ static void add_policy(struct json_builder *to, const struct reading *reading)
         json_add_string(&object, "mode",
                         mtasts_mode_name(mtasts_sts_policy_mode(policy)));
         json_add_int(&object, "max_age", mtasts_sts_policy_max_age(policy));
-        json_add_bool(&object, "valid", reading->valid);
+        json_add_bool(&object, "valid", valid);
         json_add(&object, "mx", mx);
         json_add(to, "policy", json_built(&object));
         return;
@@ -365,22 +335,23 @@ int findings_to_json(const struct facts *facts, const struct findings *findings,
 {
     struct arena *arena = findings->arena;
     struct json_builder object = json_build_object();
-    struct reading reading;
+    struct mtasts_sts_policy *policy = NULL;
+    bool valid = false;
 
-    object.failed |= read_policy(facts, &reading) < 0;
+    object.failed |= policy_seen(facts, &policy, &valid) < 0;
     add_head(&object, arena, facts);
     json_add(&object, "verdict", verdict_json(verdict));
     json_add(&object, "findings", findings_list_json(findings));
     json_add_bool(&object, "findings_truncated", findings->truncated);
     json_add(&object, "sts_record", sts_record_json(facts));
-    add_policy(&object, &reading);
+    add_policy(&object, policy, valid);
     json_add(&object, "policy_host", policy_host_json(arena, facts));
     json_add(&object, "mx_records", mx_records_json(facts));
-    json_add(&object, "mx", hosts_json(arena, facts, reading.policy));
+    json_add(&object, "mx", hosts_json(arena, facts, policy));
     json_add_bool(&object, "smtp_probed", facts->smtp_probed);
     json_add(&object, "tlsrpt_record", tlsrpt_record_json(facts));
     json_add(&object, "dnssec", dnssec_json(facts));
-    mtasts_sts_policy_free(reading.policy);
+    mtasts_sts_policy_free(policy);
     struct json *json = json_built(&object);
     if (!json)
         return -MTASTS_ENOMEM;

@@ -117,8 +117,7 @@ static int rrs_of(struct judge *judge, const struct fact_txt *txt,
         arena_array_of(judge->arena, txt->count, struct mtasts_bytes);
     if (!rrs)
         return -MTASTS_ENOMEM;
-    for (size_t i = 0; i < txt->count; i++)
-        rrs[i] = txt->rrs[i].text;
+    fact_txt_texts(txt, rrs);
     *ret_rrs = rrs;
     return 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "cli/bulk.h"
 
+#include "check/text.h"
 #include "cli/progress.h"
 #include "cli/sink.h"
 #include "cli/source.h"
@@ -341,7 +342,7 @@ static void print_summary(const struct bulk *bulk)
     _cleanup_buf_ struct buf buf;
     buf_init(&buf, COMPLAINT_MAX);
     buf_printf(&buf, "%zu domain%s in %.1f s (%.0f/s): %zu fine", done,
-               done == 1 ? "" : "s", seconds,
+               text_plural(done), seconds,
                seconds > 0 ? (double)done / seconds : 0,
                by_status[STATUS_FINE]);
     put_part(&buf, by_status[STATUS_WARNING], "with warnings");

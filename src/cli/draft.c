@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "check/suggest.h"
+#include "check/text.h"
 #include "cli/complain.h"
 #include "cli/lint.h"
 #include "cli/mx_lookup.h"
@@ -88,15 +89,6 @@ static int add_pattern(const char *who, struct patterns *patterns,
     return error;
 }
 
-static const char *dnssec_words(enum dnssec_status dnssec)
-{
-    switch (dnssec) {
-    case DNSSEC_SECURE: return "signed by DNSSEC";
-    case DNSSEC_INSECURE: return "which is not signed";
-    default: return "which was not validated by DNSSEC";
-    }
-}
-
 static int add_from_dns(const char *who, const struct draft_options *options,
                         const char *domain, struct patterns *patterns)
 {
@@ -114,8 +106,8 @@ static int add_from_dns(const char *who, const struct draft_options *options,
         error = add_pattern(who, patterns, list->names[i]);
     if (!error)
         complain("%s: %zu host%s taken from DNS, %s; make sure that %s yours",
-                 who, list->count, list->count == 1 ? "" : "s",
-                 dnssec_words(list->dnssec),
+                 who, list->count, text_plural(list->count),
+                 dnssec_status_text(list->dnssec),
                  list->count == 1 ? "it is" : "they are");
     return error;
 }

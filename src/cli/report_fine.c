@@ -6,6 +6,7 @@
  */
 #include "cli/report.h"
 
+#include "check/policy_seen.h"
 #include "check/text.h"
 #include <string.h>
 
@@ -16,9 +17,7 @@ static void sts_record_fine(struct paper *paper, const struct facts *facts)
     const struct fact_txt *txt = &facts->sts_txt;
     struct mtasts_bytes rrs[FACTS_RR_MAX];
     struct mtasts_sts_record record;
-    size_t count = MIN_OF(txt->count, (size_t)FACTS_RR_MAX);
-    for (size_t i = 0; i < count; i++)
-        rrs[i] = txt->rrs[i].text;
+    size_t count = fact_txt_texts(txt, rrs);
     if (txt->lookup.status != LOOKUP_OK ||
         mtasts_sts_record_parse(rrs, count, 0, NULL, &record) != 0 ||
         record.verdict != MTASTS_VERDICT_VALID)
@@ -47,12 +46,12 @@ static void policy_host_fine(struct paper *paper, const struct facts *facts)
 
 static void policy_fine(struct paper *paper, const struct facts *facts)
 {
-    const struct fact_fetch *fetch = &facts->policy_host.fetch;
     struct mtasts_sts_policy *policy = NULL;
-    if (fetch->status != FETCH_OK ||
-        mtasts_sts_policy_parse(fetch->body.data, fetch->body.len, 0, NULL,
-                                &policy) != 0)
+    bool valid = false;
+    if (policy_seen(facts, &policy, &valid) != 0 || !valid) {
+        mtasts_sts_policy_free(policy);
         return;
+    }
     _cleanup_buf_ struct buf list;
     char age[TEXT_SPAN_MAX];
     buf_init(&list, LIST_MAX);
@@ -74,10 +73,8 @@ static void mx_fine(struct paper *paper, const struct facts *facts,
 {
     if (facts->mx.lookup.status == LOOKUP_OK && !facts->mx.null_mx)
         report_fine(paper, "%zu MX host%s, %s.", facts->mx.count,
-                    facts->mx.count == 1 ? "" : "s",
-                    facts->mx.lookup.dnssec == DNSSEC_SECURE
-                        ? "signed by DNSSEC"
-                        : "not signed by DNSSEC");
+                    text_plural(facts->mx.count),
+                    dnssec_status_text(facts->mx.lookup.dnssec));
     if (verdict->has_policy && verdict->mx_total > 0 &&
         verdict->mx_matching == verdict->mx_total)
         report_fine(paper, "The policy covers %s.",

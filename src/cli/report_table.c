@@ -6,6 +6,7 @@
  */
 #include "cli/report.h"
 
+#include "check/policy_seen.h"
 #include "check/text.h"
 #include "cli/printable.h"
 #include <stdio.h>
@@ -238,21 +239,15 @@ static void put_head(struct paper *paper, unsigned column)
         paper_line_end(paper);
 }
 
-static struct mtasts_sts_policy *policy_of(const struct facts *facts)
-{
-    const struct fact_fetch *fetch = &facts->policy_host.fetch;
-    struct mtasts_sts_policy *policy = NULL;
-    if (fetch->status == FETCH_OK)
-        mtasts_sts_policy_parse(fetch->body.data, fetch->body.len,
-                                MTASTS_TOLERANT, NULL, &policy);
-    return policy;
-}
-
 void report_mx_table(struct paper *paper, const struct facts *facts)
 {
     if (facts->mx.count == 0 || facts->mx.null_mx)
         return;
-    struct mtasts_sts_policy *policy = policy_of(facts);
+    struct mtasts_sts_policy *policy = NULL;
+    bool valid = false;
+    int error = policy_seen(facts, &policy, &valid);
+    if (error)
+        paper->buf.error = error;
     unsigned column = columns_start(paper, facts);
     put_head(paper, column);
     for (size_t i = 0; i < facts->mx.count; i++)

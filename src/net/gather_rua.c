@@ -95,9 +95,7 @@ static size_t usable(const struct facts *facts,
 {
     struct mtasts_bytes rrs[FACTS_RR_MAX];
     struct mtasts_tlsrpt_record record;
-    size_t count = MIN_OF(facts->tlsrpt_txt.count, (size_t)FACTS_RR_MAX);
-    for (size_t i = 0; i < count; i++)
-        rrs[i] = facts->tlsrpt_txt.rrs[i].text;
+    size_t count = fact_txt_texts(&facts->tlsrpt_txt, rrs);
     if (mtasts_tlsrpt_record_parse(rrs, count, MTASTS_TOLERANT, NULL, rua,
                                    FACTS_RUA_MAX, &record) < 0 ||
         record.verdict != MTASTS_VERDICT_VALID)

@@ -105,16 +105,31 @@ def test_texts_to_paste_are_whole(reports, documents):
     assert pasted > 5
 
 
+def line_of(lines, name):
+    """The facts of the case of this name."""
+    return next(line for line, case in zip(lines, CASES)
+                if case['name'] == name)
+
+
 def test_a_policy_is_followed_by_the_record(lines):
     """In the order in which it is safe, with the reason between."""
-    case = next(i for i, case in enumerate(CASES)
-                if case['name'] == 'MX not in the policy')
-    text = texts_of(lines[case:case + 1], '--fail-on=error')
+    text = texts_of([line_of(lines, 'MX not in the policy')])
     policy, why, record = (text.index(words) for words in
                            ('version: STSv1', 'Then: Once that is served',
                             '_mta-sts.example.com. 3600 IN TXT "v=STSv1; id='))
     assert policy < why < record
     assert text[:record].endswith('\n\n' + ' ' * 15)
+
+
+@pytest.mark.parametrize('name,words', [
+    ('healthy', 'signed by DNSSEC'),
+    ('zone not signed', 'not signed by DNSSEC'),
+    ('DANE: not asked for without validation, no MTA-STS',
+     'not validated by DNSSEC'),
+])
+def test_what_dnssec_says_of_the_mx_hosts(lines, name, words):
+    text = texts_of([line_of(lines, name)], '--verbose')
+    assert f'2 MX hosts, {words}.' in text
 
 
 def test_exit_status_is_the_worst_severity(lines, documents):
