@@ -23,6 +23,7 @@
 #include "core/policy.h"
 #include "engine/reply_names.h"
 #include "engine/reply_tlsrpt.h"
+#include <mtasts/error.h>
 
 #define REPLY_SENDMAIL_LIST 255u /* octets of names and the colons between */
 /* Octets for names, so that with all else the reply is not too long. Only a
@@ -137,8 +138,10 @@ static void put_strings(struct reply *reply)
  */
 static bool site_demands_more(const struct reply *reply)
 {
-    return reply->settings->level == SITE_LEVEL_DANE_ONLY ||
-           reply->settings->level == SITE_LEVEL_FINGERPRINT;
+    enum site_level level = reply->settings->level;
+
+    return reply->map != REPLY_MAP_STS &&
+           (level == SITE_LEVEL_DANE_ONLY || level == SITE_LEVEL_FINGERPRINT);
 }
 
 static enum reply_status put_enforce(struct reply *reply)

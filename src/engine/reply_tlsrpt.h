@@ -19,7 +19,7 @@ void reply_put_policy_of(struct reply_text *text, const char *domain);
 /*
  * A policy_string for each line of the policy as it was served. There is no
  * way to quote: a line that holds a brace, a control character or what is no
- * UTF-8 is left out. Runs of white space are Postfix's to fold.
+ * UTF-8 is left out. A tab becomes a blank.
  */
 void reply_put_policy_strings(struct reply_text *text,
                               const struct held_policy *held);
