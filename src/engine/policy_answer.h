@@ -16,6 +16,7 @@ enum answer_kind {
     ANSWER_NONE,   /* MTA-STS demands nothing: the MTA's own level */
     ANSWER_POLICY, /* `held` applies; its mode is testing or enforce */
     ANSWER_DEFER,  /* could not be told, and a setting says to wait */
+    ANSWER_KINDS,
 };
 
 enum answer_source {
@@ -24,6 +25,7 @@ enum answer_source {
     SOURCE_DEADLINE,  /* not found out in the time that an asker waits */
     SOURCE_OVERRIDE,  /* by the site's own rule */
     SOURCE_LIMIT,     /* too much at once to find it out */
+    ANSWER_SOURCES,
 };
 
 /* Good until the engine is called again. */
