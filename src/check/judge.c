@@ -230,6 +230,16 @@ bool judge_wants_policy(const struct judge *judge)
     return judge->sts_meant || judge->served;
 }
 
+const struct fact_mx_set *judge_mx(const struct judge *judge)
+{
+    return &judge->facts->mx;
+}
+
+const char *judge_mx_name(struct judge *judge, const struct fact_mx *mx)
+{
+    return text_name(judge->arena, mx->name);
+}
+
 bool host_is_absent(const struct fact_host *host)
 {
     return (host->a.status == LOOKUP_NODATA ||
@@ -321,6 +331,13 @@ void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,
                                       .line = about.place.line,
                                       .column = about.place.column,
                                   });
+}
+
+const char *judge_why(struct judge *judge, const struct fact_lookup *lookup)
+{
+    return lookup->why ? text_printf(judge->arena, " (%s)",
+                                     text_name(judge->arena, lookup->why))
+                       : "";
 }
 
 const char *judge_more(struct judge *judge, size_t more)

@@ -105,6 +105,11 @@ bool judge_dane_untold(const struct judge *judge, const struct fact_mx *mx);
 /* Senders see a policy, and it says enforce. */
 bool judge_enforces(const struct judge *judge);
 
+const struct fact_mx_set *judge_mx(const struct judge *judge);
+
+/* The host's name, fit for a message. */
+const char *judge_mx_name(struct judge *judge, const struct fact_mx *mx);
+
 /* Neither A nor AAAA, both known. */
 bool host_is_absent(const struct fact_host *host);
 
@@ -137,6 +142,9 @@ struct about {
 /* Adds a finding. What a hostile domain says must be quoted (text.h). */
 void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,
                struct about about, const char *format, ...) _printf_(5, 6);
+
+/* " (why the look-up gave no answer)"; "" if that is not known. */
+const char *judge_why(struct judge *judge, const struct fact_lookup *lookup);
 
 /* " (and 4 more like it)"; "" for none. */
 const char *judge_more(struct judge *judge, size_t more);

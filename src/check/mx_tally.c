@@ -61,7 +61,7 @@ static bool dane_fails(const struct fact_mx *mx)
 
 bool mx_is_secure(const struct judge *judge)
 {
-    return judge->facts->mx.lookup.dnssec == DNSSEC_SECURE;
+    return judge_mx(judge)->lookup.dnssec == DNSSEC_SECURE;
 }
 
 /* Senders that validate cannot use the host. */

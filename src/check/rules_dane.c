@@ -6,16 +6,6 @@
 #include "check/suggest.h"
 #include "check/text.h"
 
-static const struct fact_mx_set *the_mx(const struct judge *judge)
-{
-    return &judge->facts->mx;
-}
-
-static const char *name_of(struct judge *judge, const struct fact_mx *mx)
-{
-    return text_name(judge->arena, mx->name);
-}
-
 /* "1 of 2 TLSA records" */
 static const char *records_of(struct judge *judge, const struct fact_mx *mx,
                               size_t count)
@@ -39,7 +29,7 @@ typedef void look_fn(struct judge *judge, const struct fact_mx *mx);
 
 static void judge_hosts(struct judge *judge, look_fn *look)
 {
-    const struct fact_mx_set *mx = the_mx(judge);
+    const struct fact_mx_set *mx = judge_mx(judge);
 
     for (size_t i = 0; !mx->null_mx && i < mx->count; i++)
         look(judge, &mx->hosts[i]);
@@ -49,7 +39,7 @@ static void judge_hosts(struct judge *judge, look_fn *look)
 
 void rule_dane_absent(struct judge *judge)
 {
-    const struct fact_mx_set *mx = the_mx(judge);
+    const struct fact_mx_set *mx = judge_mx(judge);
     const char *without[FACTS_MX_MAX];
     size_t count = 0;
 
@@ -122,7 +112,8 @@ static void look_mismatch(struct judge *judge, const struct fact_mx *mx)
               },
               "%s (%s): no TLSA record matches the certificate, so that "
               "senders with DANE do not deliver",
-              name_of(judge, mx), text_name(judge->arena, failed->address));
+              judge_mx_name(judge, mx),
+              text_name(judge->arena, failed->address));
 }
 
 static void look_stale(struct judge *judge, const struct fact_mx *mx)
@@ -139,7 +130,7 @@ static void look_stale(struct judge *judge, const struct fact_mx *mx)
         return;
     judge_say(judge, RULE_DANE_MISMATCH, SEVERITY_WARNING,
               (struct about){.subject = mx->name},
-              "%s: %s match%s no certificate: %s", name_of(judge, mx),
+              "%s: %s match%s no certificate: %s", judge_mx_name(judge, mx),
               records_of(judge, mx, count), count == 1 ? "es" : "",
               text_list(judge->arena, stale, count));
 }
@@ -157,9 +148,8 @@ static void say_bogus(struct judge *judge, const struct fact_lookup *lookup,
 {
     judge_say(judge, RULE_DANE_BOGUS, SEVERITY_ERROR,
               (struct about){.subject = name},
-              "The %s of %s do not validate with DNSSEC%s%s", what,
-              text_name(judge->arena, name), lookup->why ? ": " : "",
-              lookup->why ? text_name(judge->arena, lookup->why) : "");
+              "The %s of %s do not validate with DNSSEC%s", what,
+              text_name(judge->arena, name), judge_why(judge, lookup));
 }
 
 static void look_bogus(struct judge *judge, const struct fact_mx *mx)
@@ -176,12 +166,12 @@ static void look_bogus(struct judge *judge, const struct fact_mx *mx)
         judge_say(judge, RULE_DANE_BOGUS, SEVERITY_UNKNOWN,
                   (struct about){.subject = mx->name},
                   "The TLSA records of %s could not be looked up: %s",
-                  name_of(judge, mx), lookup_status_text(tlsa->status));
+                  judge_mx_name(judge, mx), lookup_status_text(tlsa->status));
 }
 
 void rule_dane_bogus(struct judge *judge)
 {
-    const struct fact_lookup *lookup = &the_mx(judge)->lookup;
+    const struct fact_lookup *lookup = &judge_mx(judge)->lookup;
 
     if (lookup->status == LOOKUP_BOGUS)
         say_bogus(judge, lookup, "MX records", judge->facts->domain);
@@ -195,7 +185,7 @@ void rule_dane_bogus(struct judge *judge)
  */
 static void say_not_asked(struct judge *judge)
 {
-    const struct fact_mx_set *mx = the_mx(judge);
+    const struct fact_mx_set *mx = judge_mx(judge);
     size_t count = 0;
 
     for (size_t i = 0; !mx->null_mx && i < mx->count; i++)
@@ -223,7 +213,7 @@ static void look_unsigned(struct judge *judge, const struct fact_mx *mx)
                   (struct about){.subject = mx->name},
                   "%s has TLSA records in a zone that is not signed: "
                   "senders ignore them",
-                  name_of(judge, mx));
+                  judge_mx_name(judge, mx));
     else if (mx->tlsa.lookup.dnssec == DNSSEC_UNCHECKED)
         judge_say(judge, RULE_DANE_UNSIGNED, SEVERITY_UNKNOWN,
                   (struct about){
@@ -233,7 +223,7 @@ static void look_unsigned(struct judge *judge, const struct fact_mx *mx)
                   },
                   "%s has TLSA records, but whether they are signed could "
                   "not be told",
-                  name_of(judge, mx));
+                  judge_mx_name(judge, mx));
 }
 
 void rule_dane_unsigned(struct judge *judge)
@@ -271,8 +261,8 @@ static void look_usage(struct judge *judge, const struct fact_mx *mx)
                       .subject = mx->name,
                       .fix.text = record_seen(judge, mx),
                   },
-                  "%s: %s cannot be used for SMTP: %s", name_of(judge, mx),
-                  records_of(judge, mx, count),
+                  "%s: %s cannot be used for SMTP: %s",
+                  judge_mx_name(judge, mx), records_of(judge, mx, count),
                   text_list(judge->arena, unusable, count));
 }
 
@@ -288,7 +278,7 @@ static void look_rollover(struct judge *judge, const struct fact_mx *mx)
                   (struct about){.subject = mx->name},
                   "%s has a single TLSA record: a new key needs a second "
                   "one first",
-                  name_of(judge, mx));
+                  judge_mx_name(judge, mx));
 }
 
 void rule_dane_no_rollover(struct judge *judge)
@@ -298,7 +288,7 @@ void rule_dane_no_rollover(struct judge *judge)
 
 void rule_dane_and_sts(struct judge *judge)
 {
-    const struct fact_mx_set *mx = the_mx(judge);
+    const struct fact_mx_set *mx = judge_mx(judge);
     size_t count = 0;
 
     for (size_t i = 0; !mx->null_mx && i < mx->count; i++)

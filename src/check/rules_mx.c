@@ -10,16 +10,6 @@
 #include "check/suggest.h"
 #include "check/text.h"
 
-static const struct fact_mx_set *the_mx(const struct judge *judge)
-{
-    return &judge->facts->mx;
-}
-
-static const char *name_of(struct judge *judge, const struct fact_mx *mx)
-{
-    return text_name(judge->arena, mx->name);
-}
-
 /* ---- hosts that no pattern matches ---- */
 
 /* The pattern `*.a` where the host is two labels or more below `a`. */
@@ -48,7 +38,7 @@ static bool is_left_out(const struct judge *judge, size_t i)
 
 static void say_unknown_mx(struct judge *judge)
 {
-    const struct fact_lookup *lookup = &the_mx(judge)->lookup;
+    const struct fact_lookup *lookup = &judge_mx(judge)->lookup;
 
     if (!lookup_unknown(lookup->status) || lookup->status == LOOKUP_BOGUS)
         return;
@@ -63,10 +53,10 @@ void rule_mx_not_in_policy(struct judge *judge)
     bool enforce = judge_mode(judge) == MTASTS_MODE_ENFORCE;
 
     say_unknown_mx(judge);
-    if (the_mx(judge)->implicit)
+    if (judge_mx(judge)->implicit)
         return; /* mx-implicit says it */
-    for (size_t i = 0; i < the_mx(judge)->count; i++) {
-        const struct fact_mx *mx = &the_mx(judge)->hosts[i];
+    for (size_t i = 0; i < judge_mx(judge)->count; i++) {
+        const struct fact_mx *mx = &judge_mx(judge)->hosts[i];
         if (!is_left_out(judge, i) || too_shallow(judge, mx->name))
             continue;
         judge_say(judge, RULE_MX_NOT_IN_POLICY,
@@ -76,7 +66,7 @@ void rule_mx_not_in_policy(struct judge *judge)
                       .fix = suggest_policy(judge),
                   },
                   "The MX host %s matches no mx of the policy%s",
-                  name_of(judge, mx),
+                  judge_mx_name(judge, mx),
                   enforce ? ": senders do not deliver to it"
                           : ": in enforce mode senders would not deliver "
                             "to it");
@@ -85,10 +75,10 @@ void rule_mx_not_in_policy(struct judge *judge)
 
 void rule_mx_wildcard_depth(struct judge *judge)
 {
-    if (the_mx(judge)->implicit)
+    if (judge_mx(judge)->implicit)
         return;
-    for (size_t i = 0; i < the_mx(judge)->count; i++) {
-        const struct fact_mx *mx = &the_mx(judge)->hosts[i];
+    for (size_t i = 0; i < judge_mx(judge)->count; i++) {
+        const struct fact_mx *mx = &judge_mx(judge)->hosts[i];
         const char *pattern =
             is_left_out(judge, i) ? too_shallow(judge, mx->name) : NULL;
         if (!pattern)
@@ -101,7 +91,7 @@ void rule_mx_wildcard_depth(struct judge *judge)
                   },
                   "%s does not match the MX host %s: the wildcard stands "
                   "for exactly one label",
-                  pattern, name_of(judge, mx));
+                  pattern, judge_mx_name(judge, mx));
     }
 }
 
@@ -109,7 +99,7 @@ void rule_mx_wildcard_depth(struct judge *judge)
 
 static void say_unused(struct judge *judge, const char *pattern, size_t more)
 {
-    bool complete = judge->covered_count == the_mx(judge)->count;
+    bool complete = judge->covered_count == judge_mx(judge)->count;
 
     judge_say(judge, RULE_POLICY_MX_NOT_IN_DNS,
               complete ? SEVERITY_INFO : SEVERITY_WARNING,
@@ -137,7 +127,8 @@ static bool is_unused(const struct judge *judge, size_t i)
 
 void rule_policy_mx_not_in_dns(struct judge *judge)
 {
-    if (judge_has_demands(judge) && judge->used && the_mx(judge)->omitted == 0)
+    if (judge_has_demands(judge) && judge->used &&
+        judge_mx(judge)->omitted == 0)
         judge_patterns(judge, is_unused, say_unused);
 }
 
@@ -147,7 +138,7 @@ static void say_no_mail_host(struct judge *judge)
 {
     const char *domain = judge->facts->domain;
 
-    if (the_mx(judge)->lookup.status == LOOKUP_NXDOMAIN)
+    if (judge_mx(judge)->lookup.status == LOOKUP_NXDOMAIN)
         judge_say(judge, RULE_MX_IMPLICIT, SEVERITY_ERROR,
                   (struct about){.subject = domain},
                   "%s does not exist: there is nowhere to deliver mail to",
@@ -162,7 +153,7 @@ static void say_no_mail_host(struct judge *judge)
 
 void rule_mx_implicit(struct judge *judge)
 {
-    const struct fact_mx_set *mx = the_mx(judge);
+    const struct fact_mx_set *mx = judge_mx(judge);
 
     if (mx->null_mx)
         return;
@@ -184,7 +175,7 @@ void rule_mx_implicit(struct judge *judge)
 
 void rule_mx_null(struct judge *judge)
 {
-    if (!the_mx(judge)->null_mx || !judge_has_demands(judge))
+    if (!judge_mx(judge)->null_mx || !judge_has_demands(judge))
         return;
     judge_say(judge, RULE_MX_NULL, SEVERITY_ERROR,
               (struct about){.subject = judge->facts->domain},
@@ -195,11 +186,11 @@ void rule_mx_null(struct judge *judge)
 
 /* ---- names that are none, or lead elsewhere ---- */
 
-static void judge_mx_name(struct judge *judge, const struct fact_mx *mx)
+static void look_at_name(struct judge *judge, const struct fact_mx *mx)
 {
     const struct about about = {.subject = mx->name};
     const struct fact_lookup *lookup = NULL;
-    const char *name = name_of(judge, mx);
+    const char *name = judge_mx_name(judge, mx);
 
     if (!mx->name_valid)
         judge_say(judge, RULE_MX_CNAME, SEVERITY_ERROR, about,
@@ -225,12 +216,12 @@ static void judge_mx_name(struct judge *judge, const struct fact_mx *mx)
 
 void rule_mx_cname(struct judge *judge)
 {
-    const struct fact_mx_set *mx = the_mx(judge);
+    const struct fact_mx_set *mx = judge_mx(judge);
 
     if (mx->null_mx || mx->implicit)
         return;
     for (size_t i = 0; i < mx->count; i++)
-        judge_mx_name(judge, &mx->hosts[i]);
+        look_at_name(judge, &mx->hosts[i]);
 }
 
 /* ---- providers ---- */
@@ -250,7 +241,7 @@ static bool matches_any(const struct provider *provider, const char *host)
 static const char *provider_lines(struct judge *judge,
                                   const struct provider *provider)
 {
-    const struct fact_mx_set *mx = the_mx(judge);
+    const struct fact_mx_set *mx = judge_mx(judge);
     _cleanup_buf_ struct buf lines;
     buf_init(&lines, PROVIDER_LINES_MAX);
 
@@ -269,7 +260,7 @@ static bool seen_before(const struct judge *judge, size_t i,
                         const struct provider *provider)
 {
     for (size_t j = 0; j < i; j++)
-        if (provider_of(the_mx(judge)->hosts[j].name) == provider)
+        if (provider_of(judge_mx(judge)->hosts[j].name) == provider)
             return true;
     return false;
 }
@@ -291,15 +282,15 @@ static const char *in_one_line(struct judge *judge, const char *lines)
 
 void rule_mx_provider(struct judge *judge)
 {
-    for (size_t i = 0; i < the_mx(judge)->count; i++) {
+    for (size_t i = 0; i < judge_mx(judge)->count; i++) {
         const struct provider *provider =
-            provider_of(the_mx(judge)->hosts[i].name);
+            provider_of(judge_mx(judge)->hosts[i].name);
         if (!provider || seen_before(judge, i, provider))
             continue;
         const char *lines = provider_lines(judge, provider);
         judge_say(judge, RULE_MX_PROVIDER, SEVERITY_INFO,
                   (struct about){
-                      .subject = the_mx(judge)->hosts[i].name,
+                      .subject = judge_mx(judge)->hosts[i].name,
                       .fix.text = lines,
                   },
                   "Mail goes to %s: these lines of a policy stand for it: %s",

@@ -7,49 +7,19 @@
  */
 #include "base/ascii.h"
 #include "check/certificates.h"
-#include "check/judge.h"
+#include "check/policy_host.h"
 #include "check/text.h"
-
-static const struct fact_policy_host *the_host(const struct judge *judge)
-{
-    return &judge->facts->policy_host;
-}
-
-static const struct fact_fetch *the_fetch(const struct judge *judge)
-{
-    return &judge->facts->policy_host.fetch;
-}
-
-/* mta-sts.example.com */
-static const char *host_name(struct judge *judge)
-{
-    return text_printf(judge->arena, "mta-sts.%s", judge->facts->domain);
-}
-
-static struct about about_host(struct judge *judge)
-{
-    return (struct about){.subject = host_name(judge)};
-}
 
 /* Whether the fetch ended so, where it matters. */
 static bool ended(const struct judge *judge, enum fetch_status status)
 {
-    return judge_wants_policy(judge) && the_fetch(judge)->status == status;
-}
-
-/* " (what the library said)" */
-static const char *detail(struct judge *judge, const struct fact_fetch *fetch)
-{
-    if (!fetch->detail || fetch->status == FETCH_CONNECT_REFUSED)
-        return ""; /* nothing that the status does not say */
-    return text_printf(judge->arena, " (%s)",
-                       text_name(judge->arena, fetch->detail));
+    return judge_wants_policy(judge) && policy_fetch(judge)->status == status;
 }
 
 /* No octets, or none that say anything. */
 static bool is_empty(const struct judge *judge)
 {
-    return the_fetch(judge)->body.len == 0 ||
+    return policy_fetch(judge)->body.len == 0 ||
            parsed_has(&judge->policy_parsed, MTASTS_FAULT_POLICY_EMPTY);
 }
 
@@ -57,42 +27,43 @@ static bool is_empty(const struct judge *judge)
 
 static void say_no_address(struct judge *judge)
 {
-    const struct fact_host *host = &the_host(judge)->host;
+    const struct fact_host *host = &policy_host(judge)->host;
     const struct fact_lookup *lookup = NULL;
 
     if (host_is_absent(host))
         judge_say(judge, RULE_HOST_NO_ADDRESS, SEVERITY_ERROR,
-                  about_host(judge), "%s has no address: %s", host_name(judge),
-                  lookup_status_text(host->a.status));
+                  policy_host_about(judge), "%s has no address: %s",
+                  policy_host_name(judge), lookup_status_text(host->a.status));
     else if (host_is_unknown(host, &lookup))
         judge_say(judge, RULE_HOST_NO_ADDRESS, SEVERITY_UNKNOWN,
-                  about_host(judge),
+                  policy_host_about(judge),
                   "The %s address of %s could not be "
                   "looked up: %s",
-                  lookup == &host->a ? "IPv4" : "IPv6", host_name(judge),
+                  lookup == &host->a ? "IPv4" : "IPv6", policy_host_name(judge),
                   lookup_status_text(lookup->status));
 }
 
 static void say_one_family(struct judge *judge)
 {
-    const struct fact_host *host = &the_host(judge)->host;
+    const struct fact_host *host = &policy_host(judge)->host;
     enum lookup_status a = host->a.status;
     enum lookup_status aaaa = host->aaaa.status;
 
     if (a == LOOKUP_OK && aaaa == LOOKUP_NODATA)
-        judge_say(judge, RULE_HOST_NO_ADDRESS, SEVERITY_INFO, about_host(judge),
-                  "%s has IPv4 addresses only", host_name(judge));
+        judge_say(judge, RULE_HOST_NO_ADDRESS, SEVERITY_INFO,
+                  policy_host_about(judge), "%s has IPv4 addresses only",
+                  policy_host_name(judge));
     else if (aaaa == LOOKUP_OK && a == LOOKUP_NODATA)
         judge_say(judge, RULE_HOST_NO_ADDRESS, SEVERITY_WARNING,
-                  about_host(judge),
+                  policy_host_about(judge),
                   "%s has IPv6 addresses only: senders without IPv6 cannot "
                   "fetch the policy",
-                  host_name(judge));
+                  policy_host_name(judge));
 }
 
 static void say_private(struct judge *judge)
 {
-    const struct fact_host *host = &the_host(judge)->host;
+    const struct fact_host *host = &policy_host(judge)->host;
     const char *refused[FACTS_ADDRESS_MAX];
     size_t count = 0;
 
@@ -101,48 +72,41 @@ static void say_private(struct judge *judge)
             refused[count++] = host->addresses[i].text;
     if (count == 0)
         return;
-    bool all = the_fetch(judge)->status == FETCH_ADDRESS_REFUSED;
+    bool all = policy_fetch(judge)->status == FETCH_ADDRESS_REFUSED;
     judge_say(judge, RULE_HOST_NO_ADDRESS,
-              all ? SEVERITY_ERROR : SEVERITY_WARNING, about_host(judge),
-              "%s has %s that the world cannot reach: %s", host_name(judge),
-              all ? "only addresses" : "addresses",
+              all ? SEVERITY_ERROR : SEVERITY_WARNING, policy_host_about(judge),
+              "%s has %s that the world cannot reach: %s",
+              policy_host_name(judge), all ? "only addresses" : "addresses",
               text_list(judge->arena, refused, count));
-}
-
-static bool did_not_connect(const struct fact_fetch *fetch)
-{
-    return fetch->status == FETCH_CONNECT_REFUSED ||
-           fetch->status == FETCH_CONNECT_TIMEOUT ||
-           fetch->status == FETCH_CONNECT_FAILED;
 }
 
 /* Addresses asked one by one, while the policy could be had somewhere. */
 static void say_dead_addresses(struct judge *judge)
 {
-    const struct fact_policy_host *host = the_host(judge);
+    const struct fact_policy_host *host = policy_host(judge);
     const char *dead[FACTS_ADDRESS_MAX];
     const struct fact_fetch *last = NULL;
     size_t count = 0;
 
-    if (did_not_connect(&host->fetch))
+    if (fetch_did_not_connect(&host->fetch))
         return;
     for (size_t i = 0; i < host->other_count && count < ELEMENTS(dead); i++) {
-        if (!host->others[i].pinned || !did_not_connect(&host->others[i]))
+        if (!host->others[i].pinned || !fetch_did_not_connect(&host->others[i]))
             continue;
         last = &host->others[i];
         dead[count++] = last->address ? last->address : "?";
     }
     if (last)
         judge_say(judge, RULE_HOST_NO_ADDRESS, SEVERITY_WARNING,
-                  about_host(judge), "%s cannot be reached at %s: %s",
-                  host_name(judge), text_list(judge->arena, dead, count),
+                  policy_host_about(judge), "%s cannot be reached at %s: %s",
+                  policy_host_name(judge), text_list(judge->arena, dead, count),
                   fetch_status_text(last->status));
 }
 
 void rule_host_no_address(struct judge *judge)
 {
     if (!judge_wants_policy(judge) ||
-        the_fetch(judge)->status == FETCH_NOT_DONE)
+        policy_fetch(judge)->status == FETCH_NOT_DONE)
         return;
     say_no_address(judge);
     say_one_family(judge);
@@ -154,7 +118,7 @@ void rule_host_no_address(struct judge *judge)
 
 void rule_host_unreachable(struct judge *judge)
 {
-    const struct fact_fetch *fetch = the_fetch(judge);
+    const struct fact_fetch *fetch = policy_fetch(judge);
     enum severity severity = SEVERITY_ERROR;
 
     if (!judge_wants_policy(judge))
@@ -170,44 +134,46 @@ void rule_host_unreachable(struct judge *judge)
     case FETCH_FAILED: severity = SEVERITY_UNKNOWN; break;
     default: return;
     }
-    judge_say(judge, RULE_HOST_UNREACHABLE, severity, about_host(judge),
-              "The policy cannot be fetched from %s: %s%s", host_name(judge),
-              fetch_status_text(fetch->status), detail(judge, fetch));
+    judge_say(judge, RULE_HOST_UNREACHABLE, severity, policy_host_about(judge),
+              "The policy cannot be fetched from %s: %s%s",
+              policy_host_name(judge), fetch_status_text(fetch->status),
+              fetch_detail(judge, fetch));
 }
 
 void rule_host_tls_version(struct judge *judge)
 {
-    const struct fact_tls *tls = &the_fetch(judge)->tls;
+    const struct fact_tls *tls = &policy_fetch(judge)->tls;
 
     if (ended(judge, FETCH_TLS_VERSION))
         judge_say(judge, RULE_HOST_TLS_VERSION, SEVERITY_ERROR,
-                  about_host(judge),
+                  policy_host_about(judge),
                   "%s offers no TLS 1.2 or above, which senders insist on",
-                  host_name(judge));
+                  policy_host_name(judge));
     else if (judge_wants_policy(judge) && tls->handshake && tls->version &&
              ascii_is(tls->version, strlen(tls->version), "TLSv1.2"))
         judge_say(judge, RULE_HOST_TLS_VERSION, SEVERITY_INFO,
-                  about_host(judge), "%s does not offer TLS 1.3",
-                  host_name(judge));
+                  policy_host_about(judge), "%s does not offer TLS 1.3",
+                  policy_host_name(judge));
 }
 
 /* ---- its certificate ---- */
 
 void rule_host_certificate(struct judge *judge)
 {
-    const struct fact_fetch *fetch = the_fetch(judge);
+    const struct fact_fetch *fetch = policy_fetch(judge);
 
     if (!ended(judge, FETCH_CERTIFICATE) ||
         fetch->tls.verify == VERIFY_INCOMPLETE_CHAIN)
         return;
-    judge_say(judge, RULE_HOST_CERTIFICATE, SEVERITY_ERROR, about_host(judge),
-              "%s: %s", host_name(judge),
-              certificate_fault(judge->arena, &fetch->tls, host_name(judge)));
+    judge_say(
+        judge, RULE_HOST_CERTIFICATE, SEVERITY_ERROR, policy_host_about(judge),
+        "%s: %s", policy_host_name(judge),
+        certificate_fault(judge->arena, &fetch->tls, policy_host_name(judge)));
 }
 
 void rule_host_certificate_expiring(struct judge *judge)
 {
-    const struct fact_tls *tls = &the_fetch(judge)->tls;
+    const struct fact_tls *tls = &policy_fetch(judge)->tls;
     const struct fact_certificate *leaf = certificate_leaf(tls);
 
     if (!judge_wants_policy(judge) || !leaf || tls->verify != VERIFY_OK)
@@ -215,20 +181,21 @@ void rule_host_certificate_expiring(struct judge *judge)
     enum severity severity = certificate_expiring(leaf, judge->facts->time);
     if (severity != SEVERITY_OK)
         judge_say(
-            judge, RULE_HOST_CERTIFICATE_EXPIRING, severity, about_host(judge),
-            "%s: %s", host_name(judge),
+            judge, RULE_HOST_CERTIFICATE_EXPIRING, severity,
+            policy_host_about(judge), "%s: %s", policy_host_name(judge),
             certificate_expiring_text(judge->arena, leaf, judge->facts->time));
 }
 
 void rule_host_chain_incomplete(struct judge *judge)
 {
-    const struct fact_tls *tls = &the_fetch(judge)->tls;
+    const struct fact_tls *tls = &policy_fetch(judge)->tls;
 
     if (ended(judge, FETCH_CERTIFICATE) &&
         tls->verify == VERIFY_INCOMPLETE_CHAIN)
-        judge_say(judge, RULE_HOST_CHAIN_INCOMPLETE, SEVERITY_ERROR,
-                  about_host(judge), "%s: %s", host_name(judge),
-                  certificate_fault(judge->arena, tls, host_name(judge)));
+        judge_say(
+            judge, RULE_HOST_CHAIN_INCOMPLETE, SEVERITY_ERROR,
+            policy_host_about(judge), "%s: %s", policy_host_name(judge),
+            certificate_fault(judge->arena, tls, policy_host_name(judge)));
 }
 
 /* ---- its answer ---- */
@@ -236,38 +203,41 @@ void rule_host_chain_incomplete(struct judge *judge)
 void rule_host_status(struct judge *judge)
 {
     if (ended(judge, FETCH_STATUS))
-        judge_say(judge, RULE_HOST_STATUS, SEVERITY_ERROR, about_host(judge),
-                  "%s answers with the HTTP status %ld", host_name(judge),
-                  the_fetch(judge)->http_status);
+        judge_say(judge, RULE_HOST_STATUS, SEVERITY_ERROR,
+                  policy_host_about(judge),
+                  "%s answers with the HTTP status %ld",
+                  policy_host_name(judge), policy_fetch(judge)->http_status);
 }
 
 void rule_host_redirect(struct judge *judge)
 {
-    const struct fact_fetch *fetch = the_fetch(judge);
+    const struct fact_fetch *fetch = policy_fetch(judge);
 
     if (ended(judge, FETCH_REDIRECT))
-        judge_say(judge, RULE_HOST_REDIRECT, SEVERITY_ERROR, about_host(judge),
+        judge_say(judge, RULE_HOST_REDIRECT, SEVERITY_ERROR,
+                  policy_host_about(judge),
                   "%s redirects (HTTP status %ld) to %s, where no sender "
                   "follows",
-                  host_name(judge), fetch->http_status,
+                  policy_host_name(judge), fetch->http_status,
                   text_name(judge->arena, fetch->location));
 }
 
 void rule_host_content_type(struct judge *judge)
 {
-    const char *type = the_fetch(judge)->content_type;
+    const char *type = policy_fetch(judge)->content_type;
 
     if (!ended(judge, FETCH_CONTENT_TYPE))
         return;
     if (type)
         judge_say(judge, RULE_HOST_CONTENT_TYPE, SEVERITY_ERROR,
-                  about_host(judge),
+                  policy_host_about(judge),
                   "%s serves the policy as %s instead of text/plain",
-                  host_name(judge), text_name(judge->arena, type));
+                  policy_host_name(judge), text_name(judge->arena, type));
     else
-        judge_say(
-            judge, RULE_HOST_CONTENT_TYPE, SEVERITY_ERROR, about_host(judge),
-            "%s serves the policy without a Content-Type", host_name(judge));
+        judge_say(judge, RULE_HOST_CONTENT_TYPE, SEVERITY_ERROR,
+                  policy_host_about(judge),
+                  "%s serves the policy without a Content-Type",
+                  policy_host_name(judge));
 }
 
 #define EMPTY_ADVICE                                                           \
@@ -295,16 +265,17 @@ void rule_host_body_size(struct judge *judge)
     if (!judge->facts)
         say_size_offline(judge);
     else if (ended(judge, FETCH_TOO_LARGE))
-        judge_say(judge, RULE_HOST_BODY_SIZE, SEVERITY_ERROR, about_host(judge),
+        judge_say(judge, RULE_HOST_BODY_SIZE, SEVERITY_ERROR,
+                  policy_host_about(judge),
                   "The body that %s serves is larger than 64 KiB",
-                  host_name(judge));
+                  policy_host_name(judge));
     else if (ended(judge, FETCH_OK) && is_empty(judge))
         judge_say(judge, RULE_HOST_BODY_SIZE, SEVERITY_ERROR,
                   (struct about){
-                      .subject = host_name(judge),
+                      .subject = policy_host_name(judge),
                       .advice = EMPTY_ADVICE,
                   },
-                  "The body that %s serves is empty", host_name(judge));
+                  "The body that %s serves is empty", policy_host_name(judge));
 }
 
 /* The charset that a Content-Type names; false: none, or one that is fine. */
@@ -338,130 +309,12 @@ void rule_host_body_encoding(struct judge *judge)
     judge_faults(judge, RULE_HOST_BODY_ENCODING, &judge->policy_parsed, rows,
                  ELEMENTS(rows), NULL);
     if (judge->facts && ended(judge, FETCH_OK) &&
-        odd_charset(the_fetch(judge)->content_type, &charset))
+        odd_charset(policy_fetch(judge)->content_type, &charset))
         judge_say(judge, RULE_HOST_BODY_ENCODING, SEVERITY_WARNING,
-                  about_host(judge),
+                  policy_host_about(judge),
                   "%s says that the policy is in the character set %s",
-                  host_name(judge),
+                  policy_host_name(judge),
                   text_quote(judge->arena, charset.data, charset.len));
-}
-
-/* ---- the same for everybody? ---- */
-
-/* Each address, and some variations of the request. */
-#define OTHERS_MAX ((size_t)FACTS_ADDRESS_MAX + 16)
-
-static bool same_policy(const struct mtasts_sts_policy *a,
-                        const struct mtasts_sts_policy *b)
-{
-    size_t count = mtasts_sts_policy_mx_count(a);
-
-    if (mtasts_sts_policy_mode(a) != mtasts_sts_policy_mode(b) ||
-        mtasts_sts_policy_max_age(a) != mtasts_sts_policy_max_age(b) ||
-        mtasts_sts_policy_mx_count(b) != count)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(mtasts_sts_policy_mx(a, i), mtasts_sts_policy_mx(b, i)) != 0)
-            return false;
-    return true;
-}
-
-static bool same_octets(const struct mtasts_bytes *a,
-                        const struct mtasts_bytes *b)
-{
-    return a->len == b->len &&
-           (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
-}
-
-/* Other line ends or comments are no other policy. */
-static bool same_body(struct judge *judge, const struct mtasts_bytes *body)
-{
-    struct mtasts_sts_policy *other = NULL;
-
-    if (same_octets(&judge->body, body))
-        return true;
-    int error = mtasts_sts_policy_parse(body->data, body->len, MTASTS_TOLERANT,
-                                        NULL, &other);
-    bool same =
-        error == 0 && judge->policy && same_policy(judge->policy, other);
-    mtasts_sts_policy_free(other);
-    return same;
-}
-
-/* "at 192.0.2.1", "with another User-Agent" */
-static const char *variation(struct judge *judge,
-                             const struct fact_fetch *other)
-{
-    if (other->variation)
-        return text_printf(judge->arena, "with another %s",
-                           text_name(judge->arena, other->variation));
-    return text_printf(judge->arena, "at %s",
-                       text_name(judge->arena, other->address));
-}
-
-/* How another fetch compares with the one that senders make. */
-enum compared {
-    COMPARED_SAME, /* or not to be compared */
-    COMPARED_OTHER_POLICY,
-    COMPARED_NO_POLICY,
-    COMPARED_ONLY_THERE,
-};
-
-static enum compared compare(struct judge *judge,
-                             const struct fact_fetch *other)
-{
-    const struct fact_fetch *fetch = the_fetch(judge);
-
-    if (other->status == FETCH_NOT_DONE || other->status == FETCH_FAILED ||
-        other->status == FETCH_ADDRESS_REFUSED || did_not_connect(other))
-        return COMPARED_SAME;
-    if (fetch->status != FETCH_OK)
-        return other->status == FETCH_OK ? COMPARED_ONLY_THERE : COMPARED_SAME;
-    if (other->status != FETCH_OK)
-        return COMPARED_NO_POLICY;
-    return same_body(judge, &other->body) ? COMPARED_SAME
-                                          : COMPARED_OTHER_POLICY;
-}
-
-/* One finding for all that compare alike. */
-static void say_compared(struct judge *judge, enum compared compared,
-                         const char *what, const enum compared *results)
-{
-    const struct fact_policy_host *host = the_host(judge);
-    const char *where[OTHERS_MAX];
-    const struct fact_fetch *last = NULL;
-    size_t count = 0;
-
-    for (size_t i = 0; i < MIN_OF(host->other_count, OTHERS_MAX); i++) {
-        if (results[i] != compared)
-            continue;
-        last = &host->others[i];
-        where[count++] = variation(judge, last);
-    }
-    if (!last)
-        return;
-    bool failed = compared == COMPARED_NO_POLICY;
-    judge_say(judge, RULE_HOST_BODY_VARIES, SEVERITY_WARNING, about_host(judge),
-              "%s %s %s%s%s%s", host_name(judge), what,
-              text_list(judge->arena, where, count), failed ? ": " : "",
-              failed ? fetch_status_text(last->status) : "",
-              failed ? detail(judge, last) : "");
-}
-
-void rule_host_body_varies(struct judge *judge)
-{
-    const struct fact_policy_host *host = the_host(judge);
-    enum compared results[OTHERS_MAX] = {COMPARED_SAME};
-
-    if (!judge_wants_policy(judge))
-        return;
-    for (size_t i = 0; i < MIN_OF(host->other_count, OTHERS_MAX); i++)
-        results[i] = compare(judge, &host->others[i]);
-    say_compared(judge, COMPARED_OTHER_POLICY, "serves another policy",
-                 results);
-    say_compared(judge, COMPARED_NO_POLICY, "does not serve the policy",
-                 results);
-    say_compared(judge, COMPARED_ONLY_THERE, "serves the policy only", results);
 }
 
 /* ---- record and policy ---- */
@@ -474,15 +327,15 @@ void rule_host_policy_without_record(struct judge *judge)
         status == LOOKUP_NOT_ASKED)
         return;
     judge_say(judge, RULE_HOST_POLICY_WITHOUT_RECORD, SEVERITY_WARNING,
-              about_host(judge),
+              policy_host_about(judge),
               "%s serves a policy that no sender looks at, because there is "
               "no record at _mta-sts.%s",
-              host_name(judge), judge->facts->domain);
+              policy_host_name(judge), judge->facts->domain);
 }
 
 void rule_host_record_without_policy(struct judge *judge)
 {
-    const struct fact_fetch *fetch = the_fetch(judge);
+    const struct fact_fetch *fetch = policy_fetch(judge);
 
     if (!judge->sts_meant || fetch->status == FETCH_NOT_DONE ||
         judge_fetch_unknown(judge))
@@ -490,7 +343,7 @@ void rule_host_record_without_policy(struct judge *judge)
     if (fetch->status == FETCH_OK && !is_empty(judge))
         return;
     judge_say(judge, RULE_HOST_RECORD_WITHOUT_POLICY, SEVERITY_ERROR,
-              about_host(judge),
+              policy_host_about(judge),
               "The record at _mta-sts.%s announces a policy, but senders "
               "cannot get it",
               judge->facts->domain);

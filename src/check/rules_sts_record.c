@@ -78,11 +78,9 @@ void rule_sts_record_unknown(struct judge *judge)
     judge_say(judge, RULE_STS_RECORD_UNKNOWN, SEVERITY_UNKNOWN,
               (struct about){.subject = lookup->name},
               "Whether there is an MTA-STS record at _mta-sts.%s could not "
-              "be told: %s%s%s%s",
+              "be told: %s%s",
               judge->facts->domain, lookup_status_text(lookup->status),
-              lookup->why ? " (" : "",
-              lookup->why ? text_name(judge->arena, lookup->why) : "",
-              lookup->why ? ")" : "");
+              judge_why(judge, lookup));
 }
 
 void rule_sts_record_multiple(struct judge *judge)
@@ -238,9 +236,8 @@ void rule_sts_record_dnssec(struct judge *judge)
     if (lookup->status == LOOKUP_BOGUS)
         judge_say(judge, RULE_STS_RECORD_DNSSEC, SEVERITY_ERROR, about,
                   "The answer for _mta-sts.%s does not validate with "
-                  "DNSSEC%s%s: senders that validate see no record",
-                  judge->facts->domain, lookup->why ? ": " : "",
-                  lookup->why ? text_name(judge->arena, lookup->why) : "");
+                  "DNSSEC%s: senders that validate see no record",
+                  judge->facts->domain, judge_why(judge, lookup));
     else if (counted_rr(judge) && lookup->dnssec == DNSSEC_INSECURE)
         judge_say(judge, RULE_STS_RECORD_DNSSEC, SEVERITY_INFO, about,
                   "The record is not signed with DNSSEC");
