@@ -3,7 +3,7 @@
 # mtasts itself for the names of rules.
 #
 # The tables name the options of each command; tests compare them with
-# `mtasts help --table`.
+# `mtasts help --internal-table`.
 
 declare -gA _mtasts_options=(
     ['check']='--from --jobs --json --ndjson --no-smtp --thorough --fail-on
@@ -18,7 +18,7 @@ declare -gA _mtasts_options=(
     ['make records']='--mode --mx --max-age --resolver --root-hints
         --trust-anchor --policy --rua --help'
     ['explain']='--help'
-    ['rules']='--json --help'
+    ['rules']='--json --names --help'
     ['help']='--help'
     ['version']='--help'
 )

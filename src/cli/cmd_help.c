@@ -13,11 +13,10 @@ struct help_values {
 };
 
 static const struct option_row help_options[] = {
-    {.name = "table",
+    {.name = OPTION_INTERNAL "table",
      .kind = OPTION_FLAG,
      .help = "every option of every command, tab-separated",
-     .offset = offsetof(struct help_values, table),
-     .hidden = true},
+     .offset = offsetof(struct help_values, table)},
     {0},
 };
 

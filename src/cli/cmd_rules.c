@@ -26,14 +26,12 @@ static const struct option_row rules_options[] = {
      .offset = offsetof(struct rules_values, json)},
     {.name = "names",
      .kind = OPTION_FLAG,
-     .help = "print the names alone, for completion",
-     .offset = offsetof(struct rules_values, names),
-     .hidden = true},
-    {.name = "scdoc",
+     .help = "print the names alone, one a line",
+     .offset = offsetof(struct rules_values, names)},
+    {.name = OPTION_INTERNAL "scdoc",
      .kind = OPTION_FLAG,
      .help = "print the source of mtasts-rules(7)",
-     .offset = offsetof(struct rules_values, scdoc),
-     .hidden = true},
+     .offset = offsetof(struct rules_values, scdoc)},
     {0},
 };
 
@@ -193,10 +191,13 @@ static int run_rules(const struct command *command, const void *values,
     const struct rule *rules = rules_all(&count);
     if (words->count > 0)
         return help_usage(command);
-    if (options->names)
-        return print_names(rules, count);
+    if (options->names && options->json)
+        return complain("rules: --json and --names exclude each other; take "
+                        "one");
     if (options->scdoc)
         return print_scdoc(rules, count);
+    if (options->names)
+        return print_names(rules, count);
     return options->json ? print_json(rules, count) : print_text(rules, count);
 }
 

@@ -97,7 +97,7 @@ int help_command(const struct command *command)
     paper_words(&paper, 0, command->about);
     put_heading(&paper, "Options");
     for (const struct option_row *row = command->options; row->name; row++)
-        if (!row->hidden)
+        if (!option_is_internal(row))
             put_option(&paper, row);
     put_option(&paper, &help_row);
     put_heading(&paper, "Exit status");
@@ -143,7 +143,7 @@ int help_table(void)
     for (size_t i = 0; commands[i]; i++) {
         const struct option_row *row = commands[i]->options;
         for (; row->name; row++)
-            if (!row->hidden)
+            if (!option_is_internal(row))
                 put_row(&buf, commands[i]->name, row);
         put_row(&buf, commands[i]->name, &help_row);
     }

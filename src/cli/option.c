@@ -30,6 +30,11 @@ bool option_has_value(const struct option_row *row)
     return row->kind != OPTION_FLAG;
 }
 
+bool option_is_internal(const struct option_row *row)
+{
+    return strncmp(row->name, OPTION_INTERNAL, strlen(OPTION_INTERNAL)) == 0;
+}
+
 int option_number(const char *text, unsigned max, unsigned *ret_number)
 {
     unsigned number = 0;
@@ -191,7 +196,7 @@ static void complain_unknown(const struct parser *parser, const char *name,
     copy[kept] = '\0';
     struct near near = near_start(copy);
     for (const struct option_row *row = parser->rows; row->name; row++)
-        if (!row->hidden)
+        if (!option_is_internal(row))
             near_try(&near, row->name);
     if (near_best(&near))
         complain("%s: unknown option --%s; did you mean --%s?", parser->who,

@@ -41,8 +41,11 @@ struct option_row {
     unsigned min; /* OPTION_NUMBER and OPTION_TIME */
     unsigned max;
     char letter; /* short form, or 0 */
-    bool hidden; /* not in help */
 };
+
+/* How the names of options begin that are for the build and the tests of
+   mtasts itself: they are in no help, and promise nothing. */
+#define OPTION_INTERNAL "internal-"
 
 #define OPTION_ARGUMENTS_MAX 1000000u /* words: far above what exec takes */
 
@@ -64,5 +67,8 @@ int option_number(const char *text, unsigned max, unsigned *ret_number);
 
 /* Whether the option takes a value, or may. */
 bool option_has_value(const struct option_row *row);
+
+/* Whether its name begins with OPTION_INTERNAL. */
+bool option_is_internal(const struct option_row *row);
 
 #endif

@@ -69,4 +69,4 @@ def options_table():
     """Rows of the program's own table: (command, option, letter, argument,
     choices, help)."""
     return [line.split('\t') for line in
-            text_of('help', '--table').splitlines()]
+            text_of('help', '--internal-table').splitlines()]

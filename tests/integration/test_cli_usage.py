@@ -56,6 +56,15 @@ def test_help_of_a_command_names_its_options(command, table):
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_internal_options_are_in_no_help(table):
+    """They are said to be internal by their name, and once in a page."""
+    assert not [row for row in table if 'internal' in row[1]]
+    for command in COMMANDS:
+        assert 'internal' not in text_of('help', *command.split())
+    assert "'mtasts help rules' lists" in complaint_of('rules', '--internal')
+    assert '*--internal-' in page('mtasts.1')
+
+
 def test_help_of_a_group():
     for words in (['help', 'lint'], ['lint', '--help']):
         text = text_of(*words)
@@ -185,6 +194,7 @@ MISTAKES = [
      'did you mean mx-not-in-policy?'),
     (['explain', 'qqqqqqqq'], "no rule 'qqqqqqqq'", "'mtasts rules' lists"),
     (['rules', 'x'], 'usage: mtasts rules', 'mtasts help rules'),
+    (['rules', '--names', '--json'], 'exclude each other', 'take one'),
 ]
 
 
@@ -252,7 +262,7 @@ def test_every_rule_is_explained(rules):
 
 
 def test_rules_page_has_every_rule(rules):
-    source = text_of('rules', '--scdoc')
+    source = text_of('rules', '--internal-scdoc')
     for rule in rules:
         assert source.count(f'*{rule["rule"]}* (') == 1
     assert source.startswith('mtasts-rules(7)\n')
