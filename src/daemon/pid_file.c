@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mtasts/error.h>
+#include <sys/stat.h>
 
 #define NUMBER_MAX 24u
 
@@ -24,7 +25,9 @@ int pid_file_take(const char *path, int *ret_fd)
         return errno == EAGAIN || errno == EACCES ? -MTASTS_ELIMIT
                                                   : -MTASTS_EIO;
     len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-    if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)len) != len)
+    /* Whatever the umask says: everybody may ask who it is. */
+    if (fchmod(fd, 0644) < 0 || ftruncate(fd, 0) < 0 ||
+        write(fd, text, (size_t)len) != len)
         return -MTASTS_EIO;
     *ret_fd = fd;
     fd = -1;

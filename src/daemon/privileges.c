@@ -89,7 +89,8 @@ int privileges_folder(const struct privileges *privileges, const char *path,
         return errno == EEXIST ? 0 : -MTASTS_ESYSTEM;
     if (privileges->change && chown(path, privileges->uid, privileges->gid) < 0)
         return -MTASTS_ESYSTEM;
-    return 0;
+    /* Whatever the umask says. */
+    return chmod(path, mode) < 0 ? -MTASTS_ESYSTEM : 0;
 }
 
 /* Whether root, real, effective or saved, is out of reach. */

@@ -1,0 +1,116 @@
+"""What a daemon cannot do any more once it runs, on the release build.
+
+(LeakSanitizer traces the process, so the others run without the sandbox.)
+"""
+import os
+import pathlib
+import signal
+
+import pytest
+
+from daemon import RELEASE, running
+from nameserver import NameServer
+from policy_host import (HOST, POLICY, Pki, Server, answer, sends,
+                         tls_context)
+
+
+@pytest.fixture(scope='module', name='box')
+def fixture_box(tmp_path_factory):
+    """Owner of all files, so that nothing but the sandbox says no."""
+    with running(tmp_path_factory.mktemp('box'), build=RELEASE) as daemon:
+        yield daemon
+
+
+def test_kernel_has_both(box):
+    assert box.said('sandboxed'), 'the kernel lacks Landlock or seccomp'
+    assert box.status('Seccomp') == '2'
+    assert box.status('NoNewPrivs') == '1'
+
+
+@pytest.mark.parametrize('path', [
+    '/etc/shadow', '/etc/fstab', '/etc/debian_version', '/usr/bin/true',
+    '/proc/1/environ', '/tmp', '/home', '/var/lib'])
+def test_other_files_cannot_be_read(box, path):
+    assert box.order('open', path) in ('EACCES', 'EPERM')
+
+
+@pytest.mark.parametrize('path', [
+    '/etc/ssl/certs/ca-certificates.crt', '/usr/share/dns/root.key',
+    '/etc/resolv.conf', '/etc/hosts', '/dev/urandom', '/proc/self/statm'])
+def test_what_libraries_read_can_be_read(box, path):
+    assert box.order('open', path) == 'ok'
+
+
+def test_config_can_be_read_again(box):
+    assert box.order('open', box.config) == 'ok'
+    assert box.order('write', box.config) == 'EACCES'
+
+
+def test_writes_in_its_folders_alone(box, tmp_path):
+    for folder in (box.state, box.run):
+        assert box.order('write', folder / 'a') == 'ok'
+        assert box.order('rename', folder / 'a', folder / 'b') == 'ok'
+        assert box.order('unlink', folder / 'b') == 'ok'
+        assert box.order('link', folder / 'c') in ('EACCES', 'EPERM')
+    other = tmp_path / 'a'
+    assert box.order('write', other) == 'EACCES'
+    other.write_text('x')
+    assert box.order('unlink', other) == 'EACCES'
+    assert box.order('rename', other, box.state / 'a') in ('EACCES', 'EXDEV')
+
+
+@pytest.mark.parametrize('order, answer', [
+    ('fork', 'EPERM'), ('kill', 'EPERM'), ('packet', 'EPERM'),
+    ('both', 'EPERM'), ('run', 'EPERM'), ('limit', 'EPERM'),
+    ('clone3', 'ENOSYS')])
+def test_calls_that_are_refused(box, order, answer):
+    assert box.order(order) == answer
+
+
+def test_threads_can_be_made(box):
+    assert box.order('thread') == 'ok'
+
+
+def test_sqlite_works(box):
+    assert box.order('sqlite', box.state / 'a.db') == 'ok'
+
+
+@pytest.mark.parametrize('order', [
+    ('exec', '/bin/true'), ('exec', '/nowhere'), ('ptrace',), ('setuid',),
+    ('unshare',)])
+def test_calls_that_kill(tmp_path, order):
+    with running(tmp_path, build=RELEASE) as daemon:
+        assert daemon.order(*order) == ''
+        assert daemon.end() == -signal.SIGSYS
+
+
+def test_abort_still_works(tmp_path):
+    """A failed assertion ends as one, not as a refused call."""
+    with running(tmp_path, build=RELEASE) as daemon:
+        assert daemon.order('abort') == ''
+        assert daemon.end() == -signal.SIGABRT
+
+
+def test_no_core_and_no_debugger(box):
+    limits = pathlib.Path(f'/proc/{box.process.pid}/limits').read_text()
+    assert 'Max core file size        0                    0' in limits
+    # What belongs to a process that is not dumpable belongs to root.
+    assert os.stat(f'/proc/{box.process.pid}/environ').st_uid == 0
+
+
+def test_look_ups_work(tmp_path):
+    server = NameServer(tmp_path, 'example.com. TXT "a"\n')
+    config = f'resolver = "{server.address}"\n'
+    with running(tmp_path, config, build=RELEASE) as daemon:
+        assert daemon.order('resolve', 'example.com') == 'ok, 1 records'
+    server.close()
+
+
+def test_fetches_work(tmp_path):
+    pki = Pki(tmp_path)
+    server = Server(sends(answer()), tls_context(pki.good()))
+    config = f'ca-file = "{pki.ca_file}"\n'
+    with running(tmp_path, config, build=RELEASE) as daemon:
+        assert daemon.order('fetch', HOST, '127.0.0.1', server.port) == \
+            f'ok, {len(POLICY)} octets'
+    server.close()
