@@ -340,6 +340,16 @@ const char *judge_why(struct judge *judge, const struct fact_lookup *lookup)
                        : "";
 }
 
+const char *judge_none_of(struct judge *judge, size_t count, const char *what)
+{
+    if (count == 0)
+        return "There is no TXT record at all";
+    if (count == 1)
+        return text_printf(judge->arena, "The TXT record is not %s", what);
+    return text_printf(judge->arena, "None of the %zu TXT records is %s", count,
+                       what);
+}
+
 const char *judge_more(struct judge *judge, size_t more)
 {
     return more > 0 ? text_printf(judge->arena, " (and %zu more like it)", more)

@@ -146,6 +146,9 @@ void judge_say(struct judge *judge, enum rule_id rule, enum severity severity,
 /* " (why the look-up gave no answer)"; "" if that is not known. */
 const char *judge_why(struct judge *judge, const struct fact_lookup *lookup);
 
+/* "None of the 2 TXT records is an MTA-STS record", and so of 1 and 0. */
+const char *judge_none_of(struct judge *judge, size_t count, const char *what);
+
 /* " (and 4 more like it)"; "" for none. */
 const char *judge_more(struct judge *judge, size_t more);
 

@@ -30,7 +30,7 @@ static const struct fault_row *row_of(const struct fault_row *rows,
 static bool says_nothing(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if (!strchr(" \t\r\n.;", text[i]) || text[i] == '\0')
+        if (!strchr(" \t\r\n.;!", text[i]) || text[i] == '\0')
             return false;
     return true;
 }
@@ -73,7 +73,7 @@ static bool is_of_whole(enum mtasts_fault_code code)
     return is_missing(code) || code == MTASTS_FAULT_LINE_ENDS_LF;
 }
 
-/* "Line 3", or in a record what its text is. */
+/* "Line 3", or in a record what its text is, unless lint shows it below. */
 static const char *where(struct judge *judge, const struct parsed *parsed,
                          const struct mtasts_fault *fault)
 {
@@ -83,6 +83,8 @@ static const char *where(struct judge *judge, const struct parsed *parsed,
         return "The policy";
     if (parsed == &judge->policy_parsed)
         return text_printf(judge->arena, "Line %zu", fault->line);
+    if (!judge->facts && parsed->count == 1)
+        return "The record";
     return text_printf(judge->arena, "The record %s",
                        text_quote(judge->arena, text->data, text->len));
 }

@@ -653,7 +653,7 @@ RULE(TLSRPT_RUA, rule_tlsrpt_rua)
     .why = "rua must hold mailto: addresses or https: URIs, separated by "
            "commas, with , ! and ; percent-encoded inside them. A record "
            "that does not follow the grammar brings no reports, nor does a "
-           "URI whose address, host or port cannot be.",
+           "URI whose address or host cannot exist.",
     .fix = "Write rua=mailto:ADDRESS or rua=https://HOST/PATH; encode , as "
            "%2C, ! as %21 and ; as %3B; no size limit as in DMARC." END,
 RULE(TLSRPT_RUA_MANY, rule_tlsrpt_rua_many)

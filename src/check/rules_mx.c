@@ -265,17 +265,19 @@ static bool seen_before(const struct judge *judge, size_t i,
     return false;
 }
 
-/* The same in one line, since a note's block is shown only on demand. */
+/* The values alone, in one line: a note's block is shown only on demand. */
 static const char *in_one_line(struct judge *judge, const char *lines)
 {
+    static const char key[] = "mx: ";
+    size_t skipped = sizeof(key) - 1;
     _cleanup_buf_ struct buf line;
     buf_init(&line, 2 * PROVIDER_LINES_MAX);
 
-    for (; *lines; lines++) {
-        if (*lines != '\n')
-            buf_putc(&line, *lines);
-        else if (lines[1])
-            buf_puts(&line, ", ");
+    while (*lines) {
+        size_t len = strcspn(lines, "\n");
+        buf_puts(&line, line.len > 0 ? ", " : "");
+        buf_append(&line, lines + skipped, len - skipped);
+        lines += len + 1;
     }
     return text_printf(judge->arena, "%s", buf_text(&line));
 }
@@ -293,7 +295,7 @@ void rule_mx_provider(struct judge *judge)
                       .subject = judge_mx(judge)->hosts[i].name,
                       .fix.text = lines,
                   },
-                  "Mail goes to %s: these lines of a policy stand for it: %s",
+                  "Mail goes to %s: what stands for it as mx in a policy is %s",
                   provider->name, in_one_line(judge, lines));
     }
 }

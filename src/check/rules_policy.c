@@ -89,6 +89,16 @@ static enum severity age_severity(enum mtasts_mode mode, uint32_t age)
     return age < AGE_ENFORCE_INFO ? SEVERITY_INFO : SEVERITY_OK;
 }
 
+/* "345600 (4 days)", "1 second" */
+static const char *age_text(struct judge *judge, uint32_t age)
+{
+    const char *span = text_duration(judge->arena, age);
+
+    if (age < 120)
+        return span; /* it is in seconds */
+    return text_printf(judge->arena, "%lu (%s)", (unsigned long)age, span);
+}
+
 void rule_policy_max_age_short(struct judge *judge)
 {
     if (!judge->policy)
@@ -101,9 +111,8 @@ void rule_policy_max_age_short(struct judge *judge)
     if (severity == SEVERITY_WARNING)
         about.fix = suggest_policy(judge);
     judge_say(judge, RULE_POLICY_MAX_AGE_SHORT, severity, about,
-              "The max_age of %lu (%s) is short for a policy in %s mode",
-              (unsigned long)age, text_duration(judge->arena, age),
-              mtasts_mode_name(judge_mode(judge)));
+              "The max_age of %s is short for a policy in %s mode",
+              age_text(judge, age), mtasts_mode_name(judge_mode(judge)));
 }
 
 void rule_policy_mx_missing(struct judge *judge)

@@ -86,17 +86,20 @@ static void judge_sessions(struct judge *judge, enum rule_id rule,
         judge_host(judge, rule, &mx->hosts[i], look);
 }
 
-/* ": 454 4.7.0 TLS not available" */
+/* ": 454 4.7.0 TLS not available"; what is no reply of SMTP has no code. */
 static const char *reply(struct judge *judge, const struct fact_smtp *session)
 {
-    if (session->reply_text)
-        return text_printf(judge->arena, ": %s",
-                           text_name(judge->arena, session->reply_text));
+    const char *text = session->reply_text;
+
+    if (text && session->reply_code > 0)
+        return text_printf(judge->arena, ": %d %s", session->reply_code,
+                           text_name(judge->arena, text));
     /* Of a refused connection it says no more than the status does. */
-    if (session->detail && session->status != SMTP_CONNECT_REFUSED)
-        return text_printf(judge->arena, ": %s",
-                           text_name(judge->arena, session->detail));
-    return "";
+    if (!text && session->status != SMTP_CONNECT_REFUSED)
+        text = session->detail;
+    return text ? text_printf(judge->arena, ": %s",
+                              text_name(judge->arena, text))
+                : "";
 }
 
 /* ---- STARTTLS ---- */

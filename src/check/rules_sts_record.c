@@ -33,15 +33,12 @@ static const struct fact_txt_rr *counted_rr(const struct judge *judge)
 
 static void say_missing_offline(struct judge *judge)
 {
-    if (judge->sts_parsed.texts && judge->sts_parsed.count == 0)
+    const struct parsed *parsed = &judge->sts_parsed;
+
+    if (parsed->texts)
         judge_say(judge, RULE_STS_RECORD_MISSING, SEVERITY_ERROR,
-                  (struct about){0}, "There is no TXT record at all");
-    else if (judge->sts_parsed.texts)
-        judge_say(
-            judge, RULE_STS_RECORD_MISSING, SEVERITY_ERROR, (struct about){0},
-            "None of the %zu TXT record%s is an "
-            "MTA-STS record",
-            judge->sts_parsed.count, text_plural(judge->sts_parsed.count));
+                  (struct about){0}, "%s",
+                  judge_none_of(judge, parsed->count, "an MTA-STS record"));
 }
 
 void rule_sts_record_missing(struct judge *judge)

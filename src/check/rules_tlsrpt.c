@@ -10,15 +10,13 @@
 
 static void say_missing_offline(struct judge *judge)
 {
-    if (judge->tlsrpt_parsed.texts && judge->tlsrpt_parsed.count == 0)
-        judge_say(judge, RULE_TLSRPT_MISSING, SEVERITY_WARNING,
-                  (struct about){0}, "There is no TXT record at all");
-    else if (judge->tlsrpt_parsed.texts)
-        judge_say(judge, RULE_TLSRPT_MISSING, SEVERITY_WARNING,
-                  (struct about){0},
-                  "None of the %zu TXT record%s is a TLS reporting record",
-                  judge->tlsrpt_parsed.count,
-                  text_plural(judge->tlsrpt_parsed.count));
+    const struct parsed *parsed = &judge->tlsrpt_parsed;
+
+    if (parsed->texts)
+        judge_say(
+            judge, RULE_TLSRPT_MISSING, SEVERITY_WARNING, (struct about){0},
+            "%s",
+            judge_none_of(judge, parsed->count, "a TLS reporting record"));
 }
 
 void rule_tlsrpt_missing(struct judge *judge)
@@ -96,10 +94,10 @@ void rule_tlsrpt_rua(struct judge *judge)
 
 void rule_tlsrpt_rua_many(struct judge *judge)
 {
-    size_t count = judge->tlsrpt.rua_count + judge->tlsrpt.ignored_count;
+    size_t count = judge->tlsrpt.rua_count;
 
     /* Of a record that is malformed none counts. */
-    if (count > 1 && parsed_has(&judge->tlsrpt_parsed, MTASTS_FAULT_RUA_MANY))
+    if (count > 1)
         judge_say(judge, RULE_TLSRPT_RUA_MANY, SEVERITY_INFO, (struct about){0},
                   "There are %zu addresses for reports: a sender may use "
                   "any one of them",

@@ -17,9 +17,9 @@ static const char *kept(struct arena *arena, const struct buf *buf)
     return copy ? copy : "";
 }
 
-static void escape(struct buf *buf, const char *data, size_t len)
+static void escape(struct buf *buf, const char *data, size_t len, size_t max)
 {
-    size_t shown = MIN_OF(len, (size_t)TEXT_QUOTE_MAX);
+    size_t shown = MIN_OF(len, max);
 
     for (size_t i = 0; i < shown; i++) {
         if (data[i] >= 0x20 && data[i] < 0x7f)
@@ -37,7 +37,7 @@ const char *text_quote(struct arena *arena, const char *data, size_t len)
     buf_init(&buf, TEXT_MAX);
 
     buf_putc(&buf, '"');
-    escape(&buf, data, len);
+    escape(&buf, data, len, TEXT_QUOTE_MAX);
     buf_putc(&buf, '"');
     return kept(arena, &buf);
 }
@@ -49,14 +49,14 @@ const char *text_name(struct arena *arena, const char *text)
 
     if (!text)
         return "?";
-    while (text[len] >= 0x20 && text[len] < 0x7f && len <= TEXT_QUOTE_MAX)
+    while (text[len] >= 0x20 && text[len] < 0x7f && len <= TEXT_NAME_MAX)
         len++;
     if (text[len] == '\0')
         return text;
 
     _cleanup_buf_ struct buf buf;
     buf_init(&buf, TEXT_MAX);
-    escape(&buf, text, strlen(text));
+    escape(&buf, text, strlen(text), TEXT_NAME_MAX);
     return kept(arena, &buf);
 }
 

@@ -13,12 +13,14 @@
 #include <stdint.h>
 
 #define TEXT_QUOTE_MAX 120u /* octets of outside text shown in one place */
+#define TEXT_NAME_MAX 255u  /* of a name, or what a library says */
 #define TEXT_LIST_MAX 5u    /* items of a list shown */
 
 /* `"text"`, other than printable ASCII as \xNN, cut with `...`. */
 const char *text_quote(struct arena *arena, const char *data, size_t len);
 
-/* As above without the quotes, of a C string; NULL gives "?". */
+/* As above without the quotes, of a C string, which is cut later; NULL gives
+   "?". */
 const char *text_name(struct arena *arena, const char *text);
 
 /* "a, b, c and 4 more"; NULL items are left out. */

@@ -59,7 +59,8 @@ static int open_store(const char *who, const char *ca_file,
                       X509_STORE **ret_store)
 {
     if (ca_file && access(ca_file, R_OK) != 0) {
-        complain("%s: --ca-file: %s: %s", who, ca_file, strerror(errno));
+        complain("%s: --ca-file: %s: %s; give a file of PEM certificates", who,
+                 ca_file, strerror(errno));
         return -MTASTS_EIO;
     }
     int error = tls_store_new(ca_file, ret_store);

@@ -89,7 +89,7 @@ static const struct option_row check_options[] = {
      .letter = 't',
      .kind = OPTION_TIME,
      .argument = "TIME",
-     .help = "for one domain, in seconds, up to 600; default 30",
+     .help = "for one domain, in seconds or with m, up to 600; default 30",
      .min = 1,
      .max = TIMEOUT_MAX,
      .offset = AT(timeout)},
@@ -247,7 +247,9 @@ static int run_check(const struct command *command, const void *values,
 const struct command command_check = {
     .name = "check",
     .summary = "is mail to a domain protected, and how to mend it if not",
-    .synopsis = "DOMAIN...",
+    .synopsis = "DOMAIN...\n"
+                "--from FILE\n"
+                "--facts FILE",
     .about = "Looks at everything that MTA-STS, TLS reporting and DANE need: "
              "DNS, the policy host, the policy, the MX hosts over SMTP. Says "
              "what is wrong, why it matters and what to publish instead. "

@@ -32,8 +32,12 @@ static int run_help(const struct command *command, const void *values,
     size_t used = 0;
     const char *const *names = words->items;
     const struct command *found = command_find(names, words->count, &used);
-    if (found)
+    if (found && used == words->count)
         return help_command(found);
+    if (found)
+        return complain("help: '%s' belongs to no command; say 'mtasts help "
+                        "%s'",
+                        names[used], found->name);
     int status = words->count == 1 ? help_group(names[0]) : -1;
     return status >= 0 ? status : command_unknown(names, words->count);
 }
@@ -54,10 +58,10 @@ static const struct option_row version_options[] = {{0}};
 static int run_version(const struct command *command, const void *values,
                        const struct words *words)
 {
-    (void)command;
     (void)values;
-    (void)words;
     char line[64];
+    if (words->count > 0)
+        return help_usage(command);
     int len = snprintf(line, sizeof(line), "mtasts %s\n", mtasts_version());
     return output_write(line, (size_t)len);
 }
@@ -67,7 +71,7 @@ const struct command command_version = {
     .summary = "say which version this is",
     .synopsis = "",
     .about = "The same as 'mtasts --version'.",
-    .exit_status = "0  always",
+    .exit_status = "0  said\n3  bad usage",
     .options = version_options,
     .values_size = 0,
     .run = run_version,

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/paper.h"
 #include "cli/terminal.h"
+#include <mtasts/error.h>
 #include <mtasts/mtasts.h>
 #include <string.h>
 
@@ -22,19 +23,42 @@ static const struct option_row match_options[] = {
     {0},
 };
 
+/* Why a pattern that is none matches nothing. */
+static const char *pattern_reason(const char *pattern)
+{
+    size_t len = strlen(pattern);
+    if (len > 1 && mtasts_mx_pattern_valid(pattern, len - 1))
+        return "the pattern ends with a dot, which no mx does, so it matches "
+               "nothing; leave the dot out";
+    for (; *pattern; pattern++)
+        if ((unsigned char)*pattern > 0x7f)
+            return "the pattern has letters beyond ASCII, so it matches "
+                   "nothing; write it in its xn-- form";
+    return "the pattern is not a host name, with or without \"*.\" in front, "
+           "so it matches nothing";
+}
+
 /* Why there is no match, for people. */
 static const char *reason(const char *pattern, const char *host)
 {
     char name[MTASTS_NAME_MAX + 1];
     if (!mtasts_mx_pattern_valid(pattern, strlen(pattern)))
-        return "the pattern is not a host name, with or without \"*.\" in "
-               "front, so it matches nothing";
-    if (mtasts_name_canonical(host, strlen(host), MTASTS_NAME_UNDERSCORE, name,
-                              NULL) != 0)
+        return pattern_reason(pattern);
+    int error = mtasts_name_canonical(host, strlen(host),
+                                      MTASTS_NAME_UNDERSCORE, name, NULL);
+    if (error == -MTASTS_EIDN)
+        return "the host has letters beyond ASCII; write it in its xn-- form";
+    if (error)
         return "the host is not a host name";
     if (pattern[0] == '*')
         return "\"*\" stands for exactly one label, the left-most";
     return "the names differ";
+}
+
+/* An empty word would not be seen. */
+static const char *shown(const char *word)
+{
+    return *word ? word : "\"\"";
 }
 
 static int print_answer(const char *pattern, const char *host, bool match)
@@ -44,8 +68,8 @@ static int print_answer(const char *pattern, const char *host, bool match)
     if (match)
         paper_printf(&paper, 0, "%s matches %s.", host, pattern);
     else
-        paper_printf(&paper, 0, "%s does not match %s: %s.", host, pattern,
-                     reason(pattern, host));
+        paper_printf(&paper, 0, "%s does not match %s: %s.", shown(host),
+                     shown(pattern), reason(pattern, host));
     paper_line_end(&paper);
     return paper_print(&paper);
 }

@@ -67,11 +67,13 @@ static bool complain_group(const char *group, const char *second)
     }
     if (!options[0])
         return false;
-    if (second && near_best(&near))
+    if (!second || second[0] == '-')
+        complain("%s: of what? say one of: %s", group, options);
+    else if (near_best(&near))
         complain("%s: no '%s'; did you mean '%s %s'?", group, second, group,
                  near_best(&near));
     else
-        complain("%s: of what? say one of: %s", group, options);
+        complain("%s: no '%s'; say one of: %s", group, second, options);
     return true;
 }
 

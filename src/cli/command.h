@@ -10,7 +10,8 @@
 struct command {
     const char *name;        /* one word, or two: "lint policy" */
     const char *summary;     /* a phrase, for the list of commands */
-    const char *synopsis;    /* what follows the options, e.g. "DOMAIN..." */
+    const char *synopsis;    /* what follows the options, e.g. "DOMAIN...";
+                                one form a line; or "" */
     const char *about;       /* a few sentences, for the help of this one */
     const char *exit_status; /* one line a status: "0  valid\n2  not" */
     const struct option_row *options;

@@ -76,12 +76,28 @@ static void put_option(struct paper *paper, const struct option_row *row)
     paper_line_end(paper);
 }
 
+/* Appends the forms of the synopsis, each with `before` in front of it. */
+static void put_forms(struct buf *buf, const struct command *command,
+                      const char *before, const char *between)
+{
+    const char *at = command->synopsis;
+    do {
+        size_t len = strcspn(at, "\n");
+        buf_puts(buf, before);
+        buf_puts(buf, len > 0 ? " " : "");
+        buf_append(buf, at, len);
+        at += len + (at[len] == '\n');
+        buf_puts(buf, *at ? between : "");
+    } while (*at);
+}
+
 static void put_usage(struct paper *paper, const struct command *command)
 {
+    char start[64];
     _cleanup_buf_ struct buf buf;
     buf_init(&buf, COMPLAINT_MAX);
-    buf_printf(&buf, "mtasts %s [OPTION...] %s", command->name,
-               command->synopsis);
+    snprintf(start, sizeof(start), "mtasts %s [OPTION...]", command->name);
+    put_forms(&buf, command, start, "\n");
     paper_block(paper, 2, buf_text(&buf));
 }
 
@@ -120,6 +136,9 @@ int help_group(const char *group)
             put_command_line(&paper, commands[i]);
     if (paper.buf.len == 0)
         return -1;
+    paper_gap(&paper);
+    paper_printf(&paper, 0, "'mtasts help %s WORD' says more of each.", group);
+    paper_line_end(&paper);
     return paper_print(&paper);
 }
 
@@ -154,7 +173,10 @@ int help_table(void)
 
 int help_usage(const struct command *command)
 {
-    return complain("usage: mtasts %s [OPTION...] %s; 'mtasts help %s' says "
+    _cleanup_buf_ struct buf buf;
+    buf_init(&buf, COMPLAINT_MAX);
+    put_forms(&buf, command, "", " |");
+    return complain("usage: mtasts %s [OPTION...]%s; 'mtasts help %s' says "
                     "more",
-                    command->name, command->synopsis, command->name);
+                    command->name, buf_text(&buf), command->name);
 }

@@ -28,15 +28,6 @@ int lint_policy(struct mtasts_bytes body, struct findings **ret_findings)
     return error;
 }
 
-/* Whether the finding after `index` is of the same rule and severity. */
-static bool goes_on(const struct findings *findings, size_t index)
-{
-    const struct finding *items = findings->items;
-    return index + 1 < findings->count &&
-           items[index + 1].rule == items[index].rule &&
-           items[index + 1].severity == items[index].severity;
-}
-
 static void put_excerpt(struct paper *paper, const struct finding *finding,
                         struct mtasts_bytes text)
 {
@@ -56,13 +47,9 @@ void lint_findings(struct paper *paper, const struct findings *findings,
         report_message(paper, finding);
         put_excerpt(paper, finding, text);
         if (finding->severity != SEVERITY_INFO)
-            report_reason(paper, finding, !goes_on(findings, i));
+            report_reason(paper, findings, i);
     }
-    if (findings->truncated) {
-        paper_gap(paper);
-        paper_words(paper, 0, "There are more findings than are shown.");
-        paper_line_end(paper);
-    }
+    report_truncated(paper, findings);
 }
 
 void lint_verdict(struct paper *paper, const char *not_valid,

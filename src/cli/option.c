@@ -136,6 +136,13 @@ static void set_choice(struct parser *parser, const struct option_row *row,
     fail(parser, -MTASTS_EINVAL);
 }
 
+/* The units that make sense for so long a time. */
+static const char *time_words(const struct option_row *row)
+{
+    return row->max < 3600 ? "seconds, or a number with m,"
+                           : "seconds, or a number with m, h, d or w,";
+}
+
 static void set_number(struct parser *parser, const struct option_row *row,
                        const char *value, unsigned *target)
 {
@@ -148,9 +155,8 @@ static void set_number(struct parser *parser, const struct option_row *row,
         return;
     }
     complain("%s: --%s: '%s' will not do; give %s from %u to %u", parser->who,
-             row->name, value,
-             time ? "seconds, or a number with m, h, d or w," : "a number",
-             row->min, row->max);
+             row->name, value, time ? time_words(row) : "a number", row->min,
+             row->max);
     fail(parser, -MTASTS_EINVAL);
 }
 

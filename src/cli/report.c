@@ -75,9 +75,20 @@ void report_message(struct paper *paper, const struct finding *finding)
     paper_line_end(paper);
 }
 
-void report_reason(struct paper *paper, const struct finding *finding,
-                   bool last)
+/* Whether the finding after `index` is of the same rule and severity. */
+static bool goes_on(const struct findings *findings, size_t index)
 {
+    const struct finding *items = findings->items;
+    return index + 1 < findings->count &&
+           items[index + 1].rule == items[index].rule &&
+           items[index + 1].severity == items[index].severity;
+}
+
+void report_reason(struct paper *paper, const struct findings *findings,
+                   size_t index)
+{
+    const struct finding *finding = &findings->items[index];
+    bool last = !goes_on(findings, index);
     if (last && finding->advice) {
         put_labelled(paper, "Fix:", finding->advice);
     } else if (last) {
@@ -195,15 +206,6 @@ static void put_verdict(struct paper *paper, const struct facts *facts,
     }
 }
 
-/* Whether the finding after `index` is of the same rule and severity. */
-static bool goes_on(const struct findings *findings, size_t index)
-{
-    const struct finding *items = findings->items;
-    return index + 1 < findings->count &&
-           items[index + 1].rule == items[index].rule &&
-           items[index + 1].severity == items[index].severity;
-}
-
 static void put_finding(struct paper *paper, const struct findings *findings,
                         size_t index, bool verbose)
 {
@@ -212,7 +214,7 @@ static void put_finding(struct paper *paper, const struct findings *findings,
     report_message(paper, finding);
     if (!verbose && finding->severity == SEVERITY_INFO)
         return;
-    report_reason(paper, finding, last);
+    report_reason(paper, findings, index);
     if (last && index + 1 < findings->count &&
         finding[1].rule->section == finding->rule->section)
         paper_gap(paper);
@@ -263,6 +265,15 @@ static void put_trace(struct paper *paper, const struct trace *trace)
     }
 }
 
+void report_truncated(struct paper *paper, const struct findings *findings)
+{
+    if (!findings->truncated)
+        return;
+    paper_gap(paper);
+    paper_words(paper, 0, "There are more findings than are shown.");
+    paper_line_end(paper);
+}
+
 void report_put(struct paper *paper, const struct facts *facts,
                 const struct findings *findings, const struct verdict *verdict,
                 bool verbose, const struct trace *trace)
@@ -271,11 +282,7 @@ void report_put(struct paper *paper, const struct facts *facts,
     report_mx_table(paper, facts);
     for (enum section section = 0; section < SECTION_COUNT; section++)
         put_section(paper, facts, findings, verdict, section, verbose);
-    if (findings->truncated) {
-        paper_gap(paper);
-        paper_words(paper, 0, "There are more findings than are shown.");
-        paper_line_end(paper);
-    }
+    report_truncated(paper, findings);
     if (trace)
         put_trace(paper, trace);
 }

@@ -20,10 +20,13 @@ void report_put(struct paper *paper, const struct facts *facts,
 /* A finding's mark, message and rule, on lines of their own. */
 void report_message(struct paper *paper, const struct finding *finding);
 
-/* Why it matters and how to mend it in general, if it is the `last` of its
-   rule, and the texts to paste. */
-void report_reason(struct paper *paper, const struct finding *finding,
-                   bool last);
+/* Why the finding matters and how to mend it in general, if it is the last
+   of its rule and severity, and the texts to paste. */
+void report_reason(struct paper *paper, const struct findings *findings,
+                   size_t index);
+
+/* That there are more, if so. */
+void report_truncated(struct paper *paper, const struct findings *findings);
 
 /* "2 errors, 1 warning, 3 notes". */
 void report_counts(struct paper *paper, const struct findings *findings);

@@ -46,7 +46,8 @@ int slurp(const char *who, const char *path, struct buf *buf)
     int error = read_all(is_stdin ? STDIN_FILENO : opened, buf);
     const char *name = is_stdin ? "standard input" : path;
     if (error == -MTASTS_EIO)
-        complain("%s: %s: %s", who, name, strerror(errno));
+        complain("%s: %s: %s; give a file, or - for standard input", who, name,
+                 strerror(errno));
     else if (error == -MTASTS_ETOOLONG)
         complain("%s: %s: more than %zu octets; that is not what was meant "
                  "to be read",

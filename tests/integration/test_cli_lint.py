@@ -271,6 +271,42 @@ def test_wildcard_below_a_public_suffix():
     assert run('make', 'policy', '--mx', '*.example.co.uk').stderr == b''
 
 
+@pytest.mark.parametrize('words,stdin,expected', [
+    (['sts-record', ''], b'', 'The TXT record is not an MTA-STS record.'),
+    (['sts-record', '', 'x'], b'',
+     'None of the 2 TXT records is an MTA-STS record.'),
+    (['sts-record'], b'', 'There is no TXT record at all.'),
+    (['tlsrpt-record', 'x'], b'',
+     'The TXT record is not a TLS reporting record.'),
+    # the record stands below, the exclamation mark in the words
+    (['tlsrpt-record', 'v=TLSRPTv1; rua=mailto:a@b.example!1m'], b'',
+     "error The record: '!' in a URI must be written as %21. [tlsrpt-rua"),
+    (['sts-record', 'v=STSv1; id=;', 'x'], b'',
+     'The record "v=STSv1; id=;": the id is empty.'),
+    (['policy', '-'], GOOD.replace(b'1209600', b'60'),
+     'The max_age of 60 seconds is short'),
+    (['policy', '-'], GOOD.replace(b'1209600', b'345600'),
+     'The max_age of 345600 (4 days) is short'),
+])
+def test_words(words, stdin, expected):
+    text = run('lint', *words, stdin=stdin).stdout.decode()
+    assert expected in ' '.join(text.split())
+
+
+@pytest.mark.parametrize('pattern,host,why', [
+    ('a.example.', 'a.example', 'leave the dot out'),
+    ('*.a.example.', 'x.a.example', 'leave the dot out'),
+    ('a..example.', 'a.example', 'is not a host name, with or without'),
+    ('bücher.example', 'bücher.example', 'the pattern has letters beyond'),
+    ('a.example', 'bücher.example', 'the host has letters beyond ASCII'),
+    ('', 'a.example', 'a.example does not match "": the pattern is not'),
+    ('a.example', '', '"" does not match a.example: the host is not'),
+])
+def test_why_nothing_matches(pattern, host, why):
+    text = text_of('match', pattern, host, status=NO_MATCH)
+    assert why in ' '.join(text.split())
+
+
 def test_file_and_standard_input(tmp_path):
     path = tmp_path / 'mta-sts.txt'
     path.write_bytes(GOOD)
@@ -281,7 +317,8 @@ def test_file_and_standard_input(tmp_path):
 def test_files_that_cannot_be_read(tmp_path):
     line = complaint_of('lint', 'policy', tmp_path / 'none')
     assert 'No such file' in line and '; give a file' in line
-    assert 'Is a directory' in complaint_of('lint', 'policy', tmp_path)
+    line = complaint_of('lint', 'policy', tmp_path)
+    assert 'Is a directory; give a file' in line
 
 
 def test_huge_input_is_refused_with_its_limit():

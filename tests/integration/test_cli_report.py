@@ -132,6 +132,38 @@ def test_what_dnssec_says_of_the_mx_hosts(lines, name, words):
     assert f'2 MX hosts, {words}.' in text
 
 
+def finding_of(rule, **changes):
+    """The first finding of the rule in healthy facts with these changes."""
+    facts = facts_of({'set': {'/' + pointer.replace('__', '/'): value
+                              for pointer, value in changes.items()}})
+    result = run('check', '--facts', '-', '--json',
+                 stdin=json.dumps(facts).encode())
+    return next(finding for finding in json.loads(result.stdout)['findings']
+                if finding['rule'] == rule)
+
+
+def test_replies_are_shown_with_their_code():
+    finding = finding_of('smtp-no-starttls',
+                         mx__hosts__0__sessions__0__status='starttls-refused',
+                         mx__hosts__0__sessions__0__reply_code=554,
+                         mx__hosts__0__sessions__0__reply_text='5.7.0 No TLS')
+    assert finding['message'].endswith(': 554 5.7.0 No TLS')
+
+
+def test_long_names_are_whole():
+    name = '.'.join(['a' * 60] * 4)
+    finding = finding_of('mx-not-in-policy', mx__hosts__0__name=name)
+    assert finding['subject'] == name
+    assert f'The MX host {name} matches no mx' in finding['message']
+
+
+def test_a_provider_is_named_with_what_stands_for_it():
+    finding = finding_of('mx-provider',
+                         mx__hosts__0__name='aspmx.l.google.com')
+    assert 'as mx in a policy is smtp.google.com, aspmx.l' in \
+        finding['message']
+
+
 def test_exit_status_is_the_worst_severity(lines, documents):
     seen = {}
     for line, document in zip(lines, documents):

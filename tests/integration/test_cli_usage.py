@@ -53,7 +53,9 @@ def test_help_of_a_command_names_its_options(command, table):
         assert not letter or f'{letter}, {option}' in text
         assert words.split()[0] in text
     assert 'Exit status' in text
-    assert max(map(len, text.splitlines())) <= 80
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines if line != line.rstrip()]
 
 
 def test_internal_options_are_in_no_help(table):
@@ -69,6 +71,7 @@ def test_help_of_a_group():
     for words in (['help', 'lint'], ['lint', '--help']):
         text = text_of(*words)
         assert 'lint policy' in text and 'make' not in text
+        assert "'mtasts help lint WORD' says more" in text
 
 
 def page(name):
@@ -127,7 +130,14 @@ MISTAKES = [
     (['frobnicate'], "no command 'frobnicate'", 'mtasts help'),
     (['--jsn'], 'unknown option --jsn', 'options follow the command'),
     (['lint', 'polcy'], "no 'polcy'", "did you mean 'lint policy'?"),
+    (['lint', 'frobnicate'], "lint: no 'frobnicate'",
+     'policy, sts-record, tlsrpt-record'),
+    (['lint', '--json'], 'lint: of what?', 'policy, sts-record'),
     (['make'], 'make: of what?', 'policy, records'),
+    (['help', 'lint', 'policy', 'x'], "'x' belongs to no command",
+     "'mtasts help lint policy'"),
+    (['version', 'x'], 'usage: mtasts version [OPTION...];',
+     'mtasts help version'),
     (['help', 'chek'], "no command 'chek'", "did you mean 'check'?"),
     (['check', '--jsn', 'a.example'], 'unknown option --jsn',
      'did you mean --json?'),
@@ -135,7 +145,8 @@ MISTAKES = [
      'did you mean --no-smtp?'),
     (['check', '--xyzzy'], 'unknown option --xyzzy', 'mtasts help check'),
     (['check', '-x'], 'unknown option -x', "put '--'"),
-    (['check'], 'usage: mtasts check', 'mtasts help check'),
+    (['check'], 'usage: mtasts check [OPTION...] DOMAIN... | --from FILE | '
+     '--facts FILE;', 'mtasts help check'),
     (['check', '--json=1', 'a.example'], '--json takes no value', 'leave'),
     (['check', '--jobs'], '--jobs needs a value', 'write --jobs=N'),
     (['check', '--jobs', '0', 'a.example'], "'0' will not do",
@@ -144,6 +155,8 @@ MISTAKES = [
      'from 1 to 1000'),
     (['check', '--timeout', '0', 'a.example'], "'0' will not do",
      'from 1 to 600'),
+    (['check', '--timeout', '1h', 'a.example'], "'1h' will not do",
+     'with m, from 1 to 600'),
     (['check', '--fail-on', 'eror', 'a.example'], "'eror' is none of",
      'did you mean error?'),
     (['check', '--color', 'pink', 'a.example'], "'pink' will not do",
@@ -186,7 +199,8 @@ MISTAKES = [
                    '--timeout=5')),
     (['check', '--allow-private=10.0.0.0/8,,', 'a.example'],
      "'' will not do", '192.0.2.0/24'),
-    (['check', '--ca-file', '/nonexistent', 'a.example'], 'No such file', ''),
+    (['check', '--ca-file', '/nonexistent', 'a.example'], 'No such file',
+     'give a file of PEM certificates'),
     (['check', '--ca-file', '/dev/null', 'a.example'],
      'no certificate authorities', 'PEM'),
     (['explain'], 'usage: mtasts explain', 'mtasts help explain'),
