@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/number.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "daemon/start.h"
 #include "net/fetch.h"
 #include "net/resolver.h"
@@ -348,6 +349,42 @@ static void tell_config(struct driver *driver)
     reply(driver, text);
 }
 
+/* A table as a daemon has, and what it tells of itself. */
+static void tell_metrics(struct driver *driver)
+{
+    static const char *const words[] = {"plain", "a\"b\\c\nd", NULL};
+    static const double bounds[] = {0.001, 0.01, 0.1};
+    static const struct metric table[] = {
+        {.name = "driver_orders_total",
+         .help = "Orders so far, by \\ and \n",
+         .labels = {{"word", words}, {"other", words}}},
+        {.name = "driver_temperature_celsius",
+         .help = "How warm it is",
+         .kind = METRIC_GAUGE},
+        {.name = "driver_wait_seconds",
+         .help = "How long orders wait",
+         .labels = {{"word", words}},
+         .bounds = bounds,
+         .bound_count = ELEMENTS(bounds),
+         .kind = METRIC_HISTOGRAM},
+    };
+    _cleanup_metrics_ struct metrics *metrics = NULL;
+    _cleanup_buf_ struct buf buf;
+
+    buf_init(&buf, METRICS_TEXT_MAX);
+    if (metrics_new(table, ELEMENTS(table), &metrics) == 0) {
+        metrics_add(metrics, 0, metrics_series(metrics, 0, 1, 1), 12);
+        metrics_set(metrics, 1, 0, -0.5);
+        metrics_observe(metrics, 2, 1, 0.05);
+        metrics_write(metrics, &buf);
+        metrics_write_process(&buf);
+    }
+    if (write(driver->client, buf_text(&buf), buf.len) != (ssize_t)buf.len)
+        log_say(LOG_EVENT_STOPPING);
+    close(driver->client);
+    driver->client = -1;
+}
+
 static void obey(struct driver *driver)
 {
     const char *word = driver->words[0];
@@ -355,6 +392,10 @@ static void obey(struct driver *driver)
 
     if (strcmp(word, "config") == 0) {
         tell_config(driver);
+        return;
+    }
+    if (strcmp(word, "metrics") == 0) {
+        tell_metrics(driver);
         return;
     }
     if (strcmp(word, "resolve") == 0 || strcmp(word, "fetch") == 0) {

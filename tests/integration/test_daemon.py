@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from daemon import CONFIG_FAULT, Daemon, running
+from daemon import BUILD, CONFIG_FAULT, RELEASE, Daemon, running
 
 
 @pytest.fixture(name='daemon')
@@ -250,3 +250,29 @@ def test_other_targets_leave_stderr_alone(tmp_path, target):
     with running(tmp_path, f'log-target = {target}\n') as daemon:
         daemon.stop()
         assert daemon.text() == ''
+
+
+# ---- metrics ----
+
+@pytest.mark.parametrize('build', [BUILD, RELEASE])
+def test_metrics_are_what_prometheus_reads(tmp_path, build):
+    """promtool parses with Prometheus' own parser, and lints names."""
+    with running(tmp_path, build=build) as daemon:
+        text = daemon.order('metrics') + '\n'
+    result = subprocess.run(['promtool', 'check', 'metrics'], input=text,
+                            text=True, capture_output=True, timeout=30,
+                            check=False)
+    assert (result.stdout + result.stderr, result.returncode) == ('', 0)
+    assert 'driver_orders_total{word="a\\"b\\\\c\\nd",' \
+        'other="a\\"b\\\\c\\nd"} 12\n' in text
+    for name in ('cpu_seconds_total', 'resident_memory_bytes', 'open_fds',
+                 'max_fds', 'start_time_seconds'):
+        assert f'\nprocess_{name} ' in text
+
+
+def test_promtool_finds_faults():
+    """So that the test above can fail."""
+    result = subprocess.run(['promtool', 'check', 'metrics'],
+                            input='a{b="c} 1\n', text=True,
+                            capture_output=True, timeout=30, check=False)
+    assert result.returncode != 0
