@@ -26,7 +26,7 @@ static int fail(struct buf *buf, int error)
     return error;
 }
 
-static int reserve(struct buf *buf, size_t more)
+static int grow(struct buf *buf, size_t more)
 {
     if (buf->error)
         return buf->error;
@@ -44,6 +44,19 @@ static int reserve(struct buf *buf, size_t more)
     buf->data = data;
     buf->size = size;
     return 0;
+}
+
+/* Octets there is room for as it is, beside the NUL. */
+static inline size_t room(const struct buf *buf)
+{
+    if (buf->error || buf->size == 0)
+        return 0;
+    return MIN_OF(buf->size - 1, buf->max) - buf->len;
+}
+
+static inline int reserve(struct buf *buf, size_t more)
+{
+    return more < room(buf) ? 0 : grow(buf, more);
 }
 
 int buf_append(struct buf *buf, const void *data, size_t len)
@@ -65,7 +78,12 @@ int buf_puts(struct buf *buf, const char *text)
 
 int buf_putc(struct buf *buf, char c)
 {
-    return buf_append(buf, &c, 1);
+    int error = reserve(buf, 1);
+    if (error)
+        return error;
+    buf->data[buf->len++] = c;
+    buf->data[buf->len] = '\0';
+    return 0;
 }
 
 int buf_printf(struct buf *buf, const char *format, ...)

@@ -335,32 +335,41 @@ static size_t escape_of(const char *text, size_t len, char ret_escape[8])
     return 2;
 }
 
-/* Nearly all octets: they need no closer look. */
-static inline bool is_plain(char octet)
+/* What may begin an escape; nearly all octets do not. */
+static const bool is_special[UINT8_MAX + 1] = {
+    [0 ... 0x1f] = true, ['"'] = true,  ['\\'] = true,
+    [0x7f] = true,       [0xc2] = true,
+};
+
+static size_t plain_prefix(const char *text, size_t len)
 {
-    unsigned char c = (unsigned char)octet;
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && c != 0xc2;
+    size_t at = 0;
+
+    while (at < len && !is_special[(unsigned char)text[at]])
+        at++;
+    return at;
 }
 
 static void write_string(struct buf *buf, const char *text, size_t len)
 {
-    size_t plain = 0; /* octets before `at` that stand for themselves */
     char escape[8];
 
     buf_putc(buf, '"');
-    for (size_t at = 0; at < len;) {
-        size_t taken =
-            is_plain(text[at]) ? 0 : escape_of(text + at, len - at, escape);
-        if (taken == 0) {
-            at++;
-            continue;
-        }
-        buf_append(buf, text + plain, at - plain);
-        buf_puts(buf, escape);
-        at += taken;
-        plain = at;
+    for (;;) {
+        size_t plain = plain_prefix(text, len);
+        buf_append(buf, text, plain);
+        text += plain;
+        len -= plain;
+        if (len == 0)
+            break;
+        size_t taken = escape_of(text, len, escape);
+        if (taken > 0)
+            buf_puts(buf, escape);
+        else
+            buf_putc(buf, *text);
+        text += MAX_OF(taken, (size_t)1);
+        len -= MAX_OF(taken, (size_t)1);
     }
-    buf_append(buf, text + plain, len - plain);
     buf_putc(buf, '"');
 }
 
@@ -412,6 +421,15 @@ static void write_object(struct writer *writer, json_t *object)
     buf_putc(writer->buf, '}');
 }
 
+static void write_integer(struct buf *buf, const json_t *integer)
+{
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%lld",
+                       (long long)json_integer_value(integer));
+
+    buf_append(buf, text, (size_t)len);
+}
+
 /* jansson writes reals so that they come back the same in any locale. */
 static void write_real(struct buf *buf, const json_t *real)
 {
@@ -431,9 +449,7 @@ static void write_value(struct writer *writer, json_t *value)
     case JSON_IS_STRING:
         write_string(buf, json_string_value(value), json_string_length(value));
         break;
-    case JSON_IS_INTEGER:
-        buf_printf(buf, "%lld", (long long)json_integer_value(value));
-        break;
+    case JSON_IS_INTEGER: write_integer(buf, value); break;
     case JSON_IS_REAL: write_real(buf, value); break;
     case JSON_IS_BOOL:
         buf_puts(buf, json_is_true(value) ? "true" : "false");
