@@ -98,7 +98,8 @@ struct fact_tlsa_rr {
 };
 
 struct fact_tlsa {
-    struct fact_lookup lookup; /* of _25._tcp.<MX host> */
+    struct fact_lookup lookup; /* of _25._tcp.<MX host>, or of where that
+                                  leads as an alias (RFC 7672 2.2.2) */
     struct fact_tlsa_rr *rrs;
     size_t count;
 };

@@ -63,10 +63,14 @@ struct fix suggest_sts_record(struct judge *judge)
 const char *suggest_tlsa(struct judge *judge, const struct fact_mx *mx,
                          const struct fact_tls *tls)
 {
+    const char *owner = text_printf(judge->arena, "_25._tcp.%s", mx->name);
+    const char *seen = mx->tlsa.lookup.name;
+
     if (!mx->name_valid || tls->chain_count == 0 || !tls->chain[0].spki_sha256)
         return NULL;
-    return text_printf(judge->arena, "_25._tcp.%s. 3600 IN TLSA 3 1 1 %s",
-                       mx->name,
+    if (seen && strcmp(seen, owner) != 0)
+        return NULL;
+    return text_printf(judge->arena, "%s. 3600 IN TLSA 3 1 1 %s", owner,
                        text_name(judge->arena, tls->chain[0].spki_sha256));
 }
 

@@ -39,7 +39,8 @@ struct fix suggest_tlsrpt_record(struct judge *judge);
 struct fix suggest_policy(struct judge *judge);
 
 /* `_25._tcp.mx.example.com. 3600 IN TLSA 3 1 1 ...` of the leaf seen, or
-   NULL if its key's digest is not known. */
+   NULL if its key's digest is not known, or the records are those of another
+   name, which may have another certificate. */
 const char *suggest_tlsa(struct judge *judge, const struct fact_mx *mx,
                          const struct fact_tls *tls);
 

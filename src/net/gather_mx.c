@@ -2,8 +2,10 @@
  * gather_mx: the MX hosts of a gathering's domain (RFC 5321 5.1, RFC 7505,
  * RFC 7672) and what they say over SMTP. See gathering.h.
  *
- * TLSA records are asked for at the name in the MX record alone, not where a
- * CNAME of it leads (RFC 7672 2.2.2): such an MX is a fault by itself.
+ * An MX host that is an alias is a fault by itself, but senders that take it
+ * look for TLSA records where the alias leads first, if DNSSEC secures all of
+ * the way there (RFC 7672 2.2.2). Those of the name itself are asked for in
+ * any case, along with the addresses.
  */
 #include "net/gathering.h"
 
@@ -19,8 +21,10 @@
 
 struct mx_asking {
     struct fact_mx *mx;
-    unsigned left;        /* answers still to come */
-    const char *names[1]; /* of DANE-TA beside the host */
+    unsigned left;             /* answers still to come */
+    const char *tlsa_base;     /* whose mx->tlsa is; NULL: the host's */
+    struct fact_tlsa expanded; /* of where the host leads as an alias */
+    const char *names[2];      /* of DANE-TA beside the base */
     size_t name_count;
 };
 
@@ -93,6 +97,7 @@ static struct smtp_request request_of(struct gathering *gathering,
         .helo = gathering->gatherer->helo,
         .store = options->store,
         .tlsa = &asking->mx->tlsa,
+        .tlsa_base = asking->tlsa_base,
         .secure_address = secure(&asking->mx->host, address->ipv6),
         .dane_names = asking->names,
         .dane_name_count = asking->name_count,
@@ -192,6 +197,33 @@ static void begin_sessions(struct gathering *gathering,
 
 /* ---- one host ---- */
 
+/* Where a look-up of the host's addresses has led, if that is secure. */
+static const char *secure_expansion(const struct fact_lookup *lookup)
+{
+    return lookup->status == LOOKUP_OK && lookup->dnssec == DNSSEC_SECURE
+               ? lookup->canonical
+               : NULL;
+}
+
+/* Whether the alias's own records do not count beside these. A look-up that
+   failed may have failed by an attacker's hand: nothing makes up for it. */
+static bool decides(const struct fact_tlsa *expanded)
+{
+    const struct fact_lookup *lookup = &expanded->lookup;
+    return lookup_unknown(lookup->status) ||
+           (lookup->status == LOOKUP_OK && lookup->dnssec == DNSSEC_SECURE);
+}
+
+static void on_expanded(struct gathering *gathering, void *subject)
+{
+    struct mx_asking *asking = subject;
+    if (decides(&asking->expanded))
+        asking->mx->tlsa = asking->expanded;
+    else
+        asking->tlsa_base = NULL;
+    begin_sessions(gathering, asking);
+}
+
 static void on_answered(struct gathering *gathering, void *subject)
 {
     struct mx_asking *asking = subject;
@@ -199,7 +231,14 @@ static void on_answered(struct gathering *gathering, void *subject)
     if (--asking->left > 0)
         return;
     mx->is_cname = mx->host.a.canonical || mx->host.aaaa.canonical;
-    begin_sessions(gathering, asking);
+    asking->tlsa_base = secure_expansion(&mx->host.aaaa);
+    if (!asking->tlsa_base)
+        asking->tlsa_base = secure_expansion(&mx->host.a);
+    if (asking->tlsa_base)
+        ask_tlsa(gathering, asking->tlsa_base, &asking->expanded, on_expanded,
+                 asking);
+    else
+        begin_sessions(gathering, asking);
 }
 
 static void ask_mx_host(struct gathering *gathering, struct fact_mx *mx)
@@ -214,8 +253,9 @@ static void ask_mx_host(struct gathering *gathering, struct fact_mx *mx)
     asking->mx = mx;
     asking->left = 2;
     if (facts->mx.lookup.dnssec == DNSSEC_SECURE) {
-        asking->names[0] = facts->domain;
-        asking->name_count = 1;
+        asking->names[asking->name_count++] = facts->domain;
+        if (facts->mx.lookup.canonical)
+            asking->names[asking->name_count++] = facts->mx.lookup.canonical;
     }
     ask_host(gathering, "", mx->name, &mx->host, on_answered, asking);
     if (resolver_validating(gathering->gatherer->options.resolver)) {

@@ -2,8 +2,8 @@
  * smtp: looks at one address of an MX host over SMTP (RFC 5321, 3207). See
  * smtp.h.
  *
- * One smtp_session after the other: the main one, then one for each row of
- * SMTP_TESTS.
+ * One smtp_session after the other: the main one, one for DANE where its SNI
+ * is another, then one for each row of SMTP_TESTS.
  */
 #include "net/smtp.h"
 
@@ -12,6 +12,7 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
+#include <string.h>
 
 #define SMTP_PORT 25u
 #define LEAST_MS 500u /* less left than this: no new connection */
@@ -47,10 +48,11 @@ static uint64_t time_left(const struct smtp_probe *probe)
 
 /* ---- one connection ---- */
 
-static int new_ssl(struct smtp_probe *probe, const struct smtp_offer *offer)
+static int new_ssl(struct smtp_probe *probe, const struct smtp_offer *offer,
+                   const char *sni)
 {
     SSL_free(TAKE_PTR(probe->ssl));
-    return smtp_offer_ssl(offer, probe->request.host, &probe->ssl);
+    return smtp_offer_ssl(offer, sni, &probe->ssl);
 }
 
 static int connect_again(struct smtp_probe *probe, bool inject,
@@ -90,7 +92,8 @@ static bool next_test(struct smtp_probe *probe)
         if (!(probe->request.tests & test->flag))
             continue;
         *smtp_test_result(probe->fact, test->flag) = TEST_UNKNOWN;
-        if (time_left(probe) >= LEAST_MS && new_ssl(probe, &test->offer) == 0 &&
+        if (time_left(probe) >= LEAST_MS &&
+            new_ssl(probe, &test->offer, probe->request.host) == 0 &&
             connect_again(probe, test->inject, SMTP_TEST_MS, on_test) == 0)
             return true;
     }
@@ -130,6 +133,85 @@ static void on_test(void *ctx, const struct smtp_outcome *outcome)
         finish(probe);
 }
 
+/* ---- DANE ---- */
+
+/* Whether the server had its chance to give us TLS. */
+static bool reached_tls(enum smtp_status status)
+{
+    switch (status) {
+    case SMTP_OK:
+    case SMTP_NO_STARTTLS:
+    case SMTP_STARTTLS_TEMPORARY:
+    case SMTP_STARTTLS_REFUSED:
+    case SMTP_TLS_VERSION:
+    case SMTP_TLS_FAILED: return true;
+    default: return false;
+    }
+}
+
+/* Judges by a session that ended so, if that is for DANE to judge. */
+static void judge_dane(struct smtp_probe *probe, enum smtp_status status)
+{
+    struct fact_dane_match *dane = &probe->fact->dane;
+    const struct fact_tlsa *tlsa = probe->request.tlsa;
+    if (dane->state != MTASTS_DANE_PASS)
+        return;
+    dane->state = reached_tls(status) ? MTASTS_DANE_FAIL : MTASTS_DANE_NONE;
+    if (status != SMTP_OK)
+        return;
+    if (dane_passed(probe->ssl))
+        dane->state = MTASTS_DANE_PASS;
+    bool *matched = arena_array_of(probe->request.arena, tlsa->count, bool);
+    if (!matched)
+        return;
+    dane_match(probe->ssl, tlsa, matched);
+    dane->matched = matched;
+}
+
+/* Has the session to come judged by the TLSA records of `base`. */
+static int enable_dane(struct smtp_probe *probe, const char *base)
+{
+    const struct smtp_request *request = &probe->request;
+    size_t usable = 0;
+    int error = dane_enable(probe->ssl, base, request->dane_names,
+                            request->dane_name_count, request->tlsa, &usable);
+    if (!error && usable == 0)
+        probe->fact->dane.state = MTASTS_DANE_UNUSABLE;
+    return error;
+}
+
+static void on_dane(void *ctx, const struct smtp_outcome *outcome)
+{
+    struct smtp_probe *probe = ctx;
+    probe->session = NULL;
+    judge_dane(probe, outcome->dropped ? SMTP_CLOSED : outcome->status);
+    if (smtp_had_enough(outcome))
+        give_up_tests(probe, outcome);
+    if (!next_test(probe))
+        finish(probe);
+}
+
+/* Starts the session for DANE alone, if there is to be one; false if not. */
+static bool dane_session(struct smtp_probe *probe)
+{
+    const char *base = probe->request.tlsa_base;
+    struct fact_dane_match *dane = &probe->fact->dane;
+    if (!base || dane->state != MTASTS_DANE_PASS)
+        return false;
+    if (probe->fact->status != SMTP_OK &&
+        probe->fact->status != SMTP_TLS_FAILED) {
+        judge_dane(probe, probe->fact->status);
+        return false;
+    }
+    if (time_left(probe) < LEAST_MS ||
+        new_ssl(probe, &SMTP_OFFER_MAIN, base) < 0 ||
+        enable_dane(probe, base) < 0 ||
+        (dane->state == MTASTS_DANE_PASS &&
+         connect_again(probe, false, SMTP_TEST_MS, on_dane) < 0))
+        dane->state = MTASTS_DANE_NONE;
+    return dane->state == MTASTS_DANE_PASS;
+}
+
 /* ---- the main session ---- */
 
 static void judge_main_tls(struct smtp_probe *probe)
@@ -147,39 +229,6 @@ static void judge_main_tls(struct smtp_probe *probe)
             fact->tls13 = TEST_YES;
         probe->request.tests &= ~(unsigned)SMTP_TEST_TLS13;
     }
-}
-
-/* Whether the server had its chance to give us TLS. */
-static bool reached_tls(const struct fact_smtp *fact)
-{
-    switch (fact->status) {
-    case SMTP_OK:
-    case SMTP_NO_STARTTLS:
-    case SMTP_STARTTLS_TEMPORARY:
-    case SMTP_STARTTLS_REFUSED:
-    case SMTP_TLS_VERSION:
-    case SMTP_TLS_FAILED: return true;
-    default: return false;
-    }
-}
-
-static void judge_main_dane(struct smtp_probe *probe)
-{
-    struct fact_dane_match *dane = &probe->fact->dane;
-    const struct fact_tlsa *tlsa = probe->request.tlsa;
-    if (dane->state != MTASTS_DANE_PASS)
-        return;
-    dane->state =
-        reached_tls(probe->fact) ? MTASTS_DANE_FAIL : MTASTS_DANE_NONE;
-    if (!probe->fact->tls.handshake)
-        return;
-    if (dane_passed(probe->ssl))
-        dane->state = MTASTS_DANE_PASS;
-    bool *matched = arena_array_of(probe->request.arena, tlsa->count, bool);
-    if (!matched)
-        return;
-    dane_match(probe->ssl, tlsa, matched);
-    dane->matched = matched;
 }
 
 static void on_main(void *ctx, const struct smtp_outcome *outcome)
@@ -201,8 +250,9 @@ static void on_main(void *ctx, const struct smtp_outcome *outcome)
     } else {
         probe->request.tests = 0;
     }
-    judge_main_dane(probe);
-    if (!next_test(probe))
+    if (!probe->request.tlsa_base)
+        judge_dane(probe, outcome->status);
+    if (!dane_session(probe) && !next_test(probe))
         finish(probe);
 }
 
@@ -210,15 +260,10 @@ static int start_main(struct smtp_probe *probe)
 {
     const struct smtp_request *request = &probe->request;
     struct fact_dane_match *dane = &probe->fact->dane;
-    size_t usable = 0;
-    int error = new_ssl(probe, &SMTP_OFFER_MAIN);
+    int error = new_ssl(probe, &SMTP_OFFER_MAIN, request->host);
     dane->state = dane_state(request->tlsa, request->secure_address);
-    if (!error && dane->state == MTASTS_DANE_PASS) {
-        error = dane_enable(probe->ssl, request->host, request->dane_names,
-                            request->dane_name_count, request->tlsa, &usable);
-        if (!error && usable == 0)
-            dane->state = MTASTS_DANE_UNUSABLE;
-    }
+    if (!error && dane->state == MTASTS_DANE_PASS && !request->tlsa_base)
+        error = enable_dane(probe, request->host);
     return error ? error
                  : connect_again(probe, false, request->deadline_ms, on_main);
 }
@@ -243,11 +288,18 @@ static int take_request(struct smtp_probe *probe,
     *copy = *request;
     copy->host = arena_string(request->arena, request->host);
     copy->helo = arena_string(request->arena, request->helo);
+    if (copy->tlsa_base && strcmp(copy->tlsa_base, request->host) == 0)
+        copy->tlsa_base = NULL;
+    bool has_base = copy->tlsa_base != NULL;
+    copy->tlsa_base = arena_string(request->arena, copy->tlsa_base);
     if (request->port == 0)
         copy->port = SMTP_PORT;
     if (request->deadline_ms == 0)
         copy->deadline_ms = SMTP_DEADLINE_MS;
-    return copy->host && (copy->helo || !request->helo) ? 0 : -MTASTS_ENOMEM;
+    if (!copy->host || (!copy->helo && request->helo) ||
+        (!copy->tlsa_base && has_base))
+        return -MTASTS_ENOMEM;
+    return 0;
 }
 
 static struct fact_smtp *new_fact(const struct smtp_request *request)

@@ -4,8 +4,8 @@
  * Polite: one connection at a time, EHLO with our own name, QUIT at the
  * end, no MAIL. First the session a sender would have (STARTTLS with
  * SNI = MX host name, PKIX by SAN, DANE); then, each on a connection of its
- * own, the tests of struct fact_smtp: injection, old TLS, weak ciphers, no
- * SNI. A total deadline covers all of it.
+ * own, DANE where its SNI is another, and the tests of struct fact_smtp:
+ * injection, old TLS, weak ciphers, no SNI. A total deadline covers all of it.
  */
 #ifndef MTASTS_NET_SMTP_H
 #define MTASTS_NET_SMTP_H
@@ -42,7 +42,13 @@ struct smtp_request {
      */
     const struct fact_tlsa *tlsa;
     bool secure_address;
-    /* Reference names of DANE-TA beside the host (RFC 7672 3.2.2). */
+    /*
+     * Whose TLSA records these are; NULL: `host`. Another name is where that
+     * leads as an alias (RFC 7672 2.2.2): then DANE is judged on a connection
+     * of its own, which has this name as SNI.
+     */
+    const char *tlsa_base;
+    /* Reference names of DANE-TA beside the base (RFC 7672 3.2.2). */
     const char *const *dane_names;
     size_t dane_name_count;
     unsigned tests;       /* of enum smtp_tests */
@@ -53,9 +59,10 @@ struct smtp_request {
 };
 
 /*
- * `fact` is in the request's arena. Its dane.state is of this session: PASS
- * or FAIL by the chain; FAIL without `matched` where usable records are there
- * but the server gave no TLS; NONE where it was not reached.
+ * `fact` is in the request's arena. Its dane.state is of the main session, or
+ * of that with `tlsa_base`: PASS or FAIL by the chain; FAIL without `matched`
+ * where usable records are there but the server gave no TLS; NONE where it
+ * was not reached.
  * A test that could not be made is TEST_UNKNOWN, and so is what was left
  * when the server stopped answering.
  */

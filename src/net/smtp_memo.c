@@ -44,6 +44,7 @@ static void add_tlsa(struct buf *key, const struct smtp_request *request)
 {
     const struct fact_tlsa *tlsa = request->tlsa;
     bool by_name = false;
+    add_text(key, request->tlsa_base);
     for (size_t i = 0; i < tlsa->count; i++) {
         const struct fact_tlsa_rr *rr = &tlsa->rrs[i];
         buf_printf(key, "%u %u %u %zu ", rr->usage, rr->selector, rr->matching,

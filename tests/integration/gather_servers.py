@@ -18,6 +18,7 @@ import time
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rdatatype
 import dns.rrset
 
@@ -48,7 +49,8 @@ MAIL = {
 
 
 # Of each domain under deaf.test: an MX host and a policy host, with addresses
-# of both families, about one of which nothing is ever answered.
+# of both families, about one of which nothing is ever answered; nor is
+# anything about what is delegated to it from elsewhere.
 DEAF = '127.0.0.54'
 UNHEARD = {b'no-aaaa': dns.rdatatype.AAAA, b'no-a': dns.rdatatype.A}
 HOSTS = {b'mx': {dns.rdatatype.A: '127.0.2.4', dns.rdatatype.AAAA: '::1'},
@@ -59,6 +61,8 @@ HOSTS = {b'mx': {dns.rdatatype.A: '127.0.2.4', dns.rdatatype.AAAA: '::1'},
 def deaf_records(name, rrtype):
     """The RDATA, or None where the question is not heard."""
     host, domain = (name.labels[0].lower(), name.labels[1].lower())
+    if not name.is_subdomain(dns.name.from_text('deaf.test.')):
+        return None
     if host in UNHEARD and rrtype == dns.rdatatype.MX:
         return f'10 mx.{name}'
     if host not in HOSTS or rrtype not in HOSTS[host]:

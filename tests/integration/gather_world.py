@@ -56,6 +56,19 @@ mx5.{zone}. 300 A 127.0.2.5
 _25._tcp.mx1.{zone}. 300 TLSA 3 1 1 {stale}
 _25._tcp.mx1.{zone}. 300 TLSA 3 1 1 {spki}
 alias.{zone}. 300 CNAME mx2.{zone}.
+ta.{zone}. 300 A 127.0.2.2
+_25._tcp.ta.{zone}. 300 TLSA 2 1 1 {authority}
+hop.{zone}. 300 CNAME mx1.{zone}.
+mx1.{zone}. 300 MX 10 ta.{zone}.
+long-alias.{zone}. 300 CNAME short-alias.{zone}.
+short-alias.{zone}. 300 CNAME mx1.{zone}.
+own-tlsa.{zone}. 300 CNAME mx2.{zone}.
+_25._tcp.own-tlsa.{zone}. 300 TLSA 3 1 1 {stale}
+far.{zone}. 300 CNAME mx1.insecure.test.
+unheard.{zone}. 300 CNAME mx6.{zone}.
+mx6.{zone}. 300 A 127.0.2.1
+_tcp.mx6.{zone}. 300 NS ns.deaf.test.
+_25._tcp.unheard.{zone}. 300 TLSA 3 1 1 {spki}
 report.{zone}. 300 A 127.0.1.1
 127-0-1-1.{zone}. 300 A 127.0.1.1
 closed.{zone}. 300 A 127.0.1.1
@@ -71,6 +84,11 @@ good.{zone}. 300 MX 10 MX1.{zone}.
 good.{zone}. 300 MX 30 alias.{zone}.
 good.{zone}. 300 MX 40 mx1.{zone}.
 shared.{zone}. 300 MX 10 mx1.{zone}.
+no-hop.{zone}. 300 MX 10 ta.{zone}.
+aliases.{zone}. 300 MX 10 long-alias.{zone}.
+aliases.{zone}. 300 MX 20 own-tlsa.{zone}.
+aliases.{zone}. 300 MX 30 far.{zone}.
+aliases.{zone}. 300 MX 40 unheard.{zone}.
 plain.{zone}. 300 A 127.0.2.2
 null.{zone}. 300 MX 0 .
 gone.{zone}. 300 MX 10 mx.gone.{zone}.
@@ -103,10 +121,10 @@ xn--bcher-kva.{zone}. 300 MX 10 mx4.{zone}.
 """
 
 
-def zone_text(zone, spki):
+def zone_text(zone, spki, authority):
     rua = RUA.replace('secure.test', zone)
     lines = ZONE.format(zone=zone, stale='00' * 32, spki=spki, long=LONG,
-                        rua1=rua[:200], rua2=rua[200:])
+                        authority=authority, rua1=rua[:200], rua2=rua[200:])
     for n in range(40):
         lines += f'many.{zone}. 300 MX {n % 7} host{n}.{zone}.\n'
     for n in range(42):
@@ -134,7 +152,7 @@ class World:
             'report.secure.test'))
         _, mx = self.ca.issue('mx', names=('mx1.secure.test',
                                            'mx1.insecure.test'))
-        self.make_zones(spki_sha256(mx))
+        self.make_zones(spki_sha256(mx), spki_sha256(self.ca.certificate))
         self.namespace = Namespace()
         self.namespace.run('ip', 'addr', 'add', '127.0.1.1/8', 'dev', 'lo')
         self.servers = None
@@ -144,9 +162,9 @@ class World:
             self.namespace.close()
             raise
 
-    def make_zones(self, spki):
+    def make_zones(self, *digests):
         signer = Signer(self.folder)
-        zones = {zone: zone_text(zone, spki) for zone in
+        zones = {zone: zone_text(zone, *digests) for zone in
                  ('secure.test', 'insecure.test', 'expired.test')}
         keys = {zone: signer.key(zone)
                 for zone in ('', 'test', 'secure.test', 'expired.test')}

@@ -4,10 +4,10 @@
  *     smtp_driver KEY=VALUE...
  *
  * host, address, port, helo, ca (file), tlsa ("3 1 1 hex", may be repeated),
- * name (a reference name of DANE-TA), tests (a number, enum smtp_tests),
- * deadline (ms), insecure (the TLSA RRset is not signed), servfail (its
- * look-up failed), sockets (how many can be had), cancel (ms after which the
- * probe is cancelled).
+ * base (the TLSA base domain), name (a reference name of DANE-TA), tests (a
+ * number, enum smtp_tests), deadline (ms), insecure (the TLSA RRset is not
+ * signed), servfail (its look-up failed), sockets (how many can be had), cancel
+ * (ms after which the probe is cancelled).
  *
  * Prints one document of facts: a made-up domain with one MX host, whose
  * sessions[0] is what was found. After a cancel: none, and "cancelled".
@@ -104,6 +104,8 @@ static void set(struct driver *driver, const char *key, const char *value)
             fail("no such CA");
     } else if (!strcmp(key, "tlsa"))
         add_tlsa(driver, value);
+    else if (!strcmp(key, "base"))
+        request->tlsa_base = value;
     else if (!strcmp(key, "name")) {
         driver->name = value;
         request->dane_names = &driver->name;

@@ -28,6 +28,7 @@ class Manners:
     starttls: bytes = b'220 2.0.0 Go ahead\r\n'
     quit: bytes = b'221 2.0.0 Bye\r\n'
     context: ssl.SSLContext = None
+    by_sni: dict = None          # name -> context
     no_sni: object = None        # without SNI: another context, 'alert', or
                                  # 'nonsense' (nothing of TLS)
     keeps_clear_text: bool = False   # the fault of CVE-2011-0411
@@ -162,7 +163,8 @@ class Server:
         self.open = set()
         self.lock = threading.Lock()
         self.stopped = threading.Event()
-        if manners.no_sni is not None:
+        self.names = []          # each session's SNI
+        if manners.context:
             manners.context.sni_callback = self.choose
         family = socket.AF_INET6 if ':' in address else socket.AF_INET
         self.socket = socket.create_server((address, port), family=family)
@@ -170,9 +172,12 @@ class Server:
         threading.Thread(target=self.serve, daemon=True).start()
 
     def choose(self, sock, name, _context):
+        self.names.append(name)
+        if self.manners.by_sni and name in self.manners.by_sni:
+            sock.context = self.manners.by_sni[name]
         if name is None and self.manners.no_sni == 'alert':
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-        if name is None:
+        if name is None and self.manners.no_sni:
             sock.context = self.manners.no_sni
         return None
 

@@ -334,6 +334,49 @@ def test_dane_needs_a_secure_answer(serve, pki, good):
     assert 'state' not in probe(server, pki, stale).get('dane', {})
 
 
+def test_dane_at_the_end_of_an_alias(serve, pki, good):
+    """The TLSA records' own name is the SNI, on a connection of its own."""
+    file, certificate = pki.issue('base', names=('base.example',))
+    server = serve(Manners(context=server_context(good[0]),
+                           by_sni={'base.example': server_context(file)}))
+    right = f'tlsa=3 1 1 {spki_sha256(certificate)}'
+    session = probe(server, pki, right, 'base=base.example', tests=ALL)
+    assert session['dane'] == {'state': 'pass', 'matched': [True]}
+    assert session['tls']['verify'] == 'ok'
+    assert session['tls']['chain'][0]['sha256'] == fingerprint(good[1])
+    assert server.names[:2] == ['mx.example', 'base.example']
+    assert server.names.count('base.example') == 1
+    assert len(server.sessions) == 6
+    # the certificate for the alias's name is not what they are about
+    wrong = f'tlsa=3 1 1 {spki_sha256(good[1])}'
+    session = probe(server, pki, wrong, 'base=base.example')
+    assert session['dane'] == {'state': 'fail', 'matched': [False]}
+    assert session['tls']['verify'] == 'ok'
+    # names count for DANE-TA, and it is the base's
+    authority = f'tlsa=2 1 1 {spki_sha256(pki.certificate)}'
+    session = probe(server, pki, authority, 'base=base.example')
+    assert session['dane']['state'] == 'pass'
+    assert probe(server, pki, authority, 'base=other.example')[
+        'dane']['state'] == 'fail'
+
+
+def test_dane_at_the_end_of_an_alias_not_reached(serve, pki, good):
+    """One connection is let in, the next is not: nothing is known of DANE."""
+    server = serve(Manners(context=server_context(good[0]), connections=1))
+    session = probe(server, pki, f'tlsa=3 1 1 {"00" * 32}',
+                    'base=base.example', tests=ALL)
+    assert session['status'] == 'ok'
+    assert 'state' not in session.get('dane', {})
+    assert {session[t] for t in TESTS} == {'unknown', 'yes'}  # 1.3: as it is
+    assert len(server.sessions) == 2
+    # no TLS is no TLS, whatever the name
+    server = serve(Manners(ehlo=b'250 mx\r\n'))
+    session = probe(server, pki, f'tlsa=3 1 1 {"00" * 32}',
+                    'base=base.example')
+    assert session['dane'] == {'state': 'fail'}
+    assert len(server.sessions) == 1
+
+
 # ---- the tests ----
 
 def test_injection(serve, pki, good):

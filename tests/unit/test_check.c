@@ -564,6 +564,9 @@ static const struct fix_case fixes[] = {
      "version: STSv1\nmode: enforce\nmx: mx1.example.com\n"
      "mx: mx2.example.com\nmax_age: 1209600\n",
      NEW_RECORD},
+    /* the certificate seen is the alias's */
+    {"DANE: no record matches where an alias leads", "dane-mismatch", NULL,
+     NULL},
     {"DANE: no record matches", "dane-mismatch",
      "_25._tcp.mx1.example.com. 3600 IN TLSA 3 1 1 "
      "11111111111111111111111111111111"

@@ -175,6 +175,9 @@ static void test_other_questions(void **state)
     request->tests = 0;
     assert_int_equal(find(fixture, 0, &fact), -MTASTS_ENOTFOUND);
     *request = kept;
+    request->tlsa_base = "base.example";
+    assert_int_equal(find(fixture, 0, &fact), -MTASTS_ENOTFOUND);
+    *request = kept;
     fixture->rrs[1] = record(3, right);
     assert_int_equal(find(fixture, 0, &fact), -MTASTS_ENOTFOUND);
     fixture->rrs[1] = record(3, stale);
