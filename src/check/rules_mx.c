@@ -140,7 +140,11 @@ static void say_no_mail_host(struct judge *judge)
 
     if (judge_mx(judge)->lookup.status == LOOKUP_NXDOMAIN)
         judge_say(judge, RULE_MX_IMPLICIT, SEVERITY_ERROR,
-                  (struct about){.subject = domain},
+                  (struct about){
+                      .subject = domain,
+                      .advice = "Check the spelling of the name, and that "
+                                "its registration is still in force.",
+                  },
                   "%s does not exist: there is nowhere to deliver mail to",
                   domain);
     else

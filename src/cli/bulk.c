@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINE_SHOWN_MAX 100u /* octets of a line that is complained of */
+
 struct bulk;
 
 struct job {
@@ -167,11 +169,13 @@ static void refuse_line(struct bulk *bulk, const struct source_line *line,
     buf_init(&buf, DOCUMENT_MAX);
     bulk->tally.bad_lines++;
     progress_hide(bulk->progress);
+    int shown = (int)MIN_OF(line->len, (size_t)LINE_SHOWN_MAX);
+    const char *more = line->len > LINE_SHOWN_MAX ? "..." : "";
     if (bulk->options->from)
-        complain("line %zu: '%.*s': %s", line->number, (int)line->len,
-                 line->text, why);
+        complain("line %zu: '%.*s%s': %s", line->number, shown, line->text,
+                 more, why);
     else
-        complain("check: '%.*s': %s", (int)line->len, line->text, why);
+        complain("check: '%.*s%s': %s", shown, line->text, more, why);
     if (bulk->options->document.form == DOCUMENT_NDJSON &&
         document_put_bad(line->text, line->len, line->number, why, &buf) != 0)
         buf_clear(&buf);
@@ -348,8 +352,11 @@ static void print_summary(const struct bulk *bulk)
     put_part(&buf, by_status[STATUS_WARNING], "with warnings");
     put_part(&buf, by_status[STATUS_ERROR], "with errors");
     put_part(&buf, by_status[STATUS_UNKNOWN], "unknown");
-    put_part(&buf, tally->bad_lines, "no domains");
     put_part(&buf, tally->given_up, "given up");
+    if (tally->bad_lines > 0)
+        buf_printf(&buf, "; %zu %s", tally->bad_lines,
+                   tally->bad_lines == 1 ? "line is no domain"
+                                         : "lines are no domains");
     if (bulk->interrupted)
         buf_puts(&buf, "; ended early by a signal");
     complain("%s", buf_text(&buf));

@@ -48,6 +48,15 @@ static void give_up(struct lookup *lookup, const char *why, const char *way_out)
     lookup->error = -MTASTS_ENOTFOUND;
 }
 
+static const char *way_out(enum lookup_status status)
+{
+    if (status == LOOKUP_BOGUS)
+        return "mend the zone's signatures, or give the hosts with --mx";
+    return lookup_unknown(status)
+               ? "try again, or give the hosts with --mx"
+               : "check the name, or give the hosts with --mx";
+}
+
 static void on_answer(void *ctx, const struct dns_answer *answer)
 {
     struct lookup *lookup = ctx;
@@ -64,9 +73,7 @@ static void on_answer(void *ctx, const struct dns_answer *answer)
         take_implicit(lookup);
     } else {
         give_up(lookup, lookup_status_text(answer->status),
-                lookup_unknown(answer->status)
-                    ? "try again, or give the hosts with --mx"
-                    : "check the name, or give the hosts with --mx");
+                way_out(answer->status));
     }
     loop_stop(lookup->loop);
 }

@@ -132,8 +132,15 @@ def test_list(server, schema, tmp_path):
             ['mtasts: line 5:', 'mtasts: line 6:', 'mtasts: line 8:']
         assert '\x1b' not in result.stderr.decode()
         assert re.fullmatch(
-            r'mtasts: 4 domains in [\d.]+ s \(\d+/s\): .*, 3 no domains',
+            r'mtasts: 4 domains in [\d.]+ s \(\d+/s\): '
+            r'.*; 3 lines are no domains',
             complaints[-1])
+        assert all(len(line) < 200 for line in complaints)
+
+
+def test_one_bad_line(server):
+    result = run(*asking(server, '--from', '-'), stdin=b'null.example\nx y\n')
+    assert b': 1 fine; 1 line is no domain\n' in result.stderr
 
 
 def test_empty_list(server):
