@@ -80,10 +80,10 @@ static void finish(struct forwarder_ask *ask, enum lookup_status status,
 {
     forwarder_ask_fn *fn = ask->fn;
     void *ctx = ask->ctx;
-    char address[ADDRESS_TEXT_MAX];
+    char address[FORWARDER_TEXT_MAX];
     char why[FORWARDER_WHY_MAX];
 
-    address_text(&ask->forwarder.address, address);
+    forwarder_address_text(&ask->forwarder, address);
     snprintf(why, sizeof(why), "the resolver %s %s", address, reason);
     forwarder_ask_cancel(ask);
     fn(ctx, status, why);
@@ -175,8 +175,7 @@ static void on_timer(void *ctx)
 static int open_socket(struct forwarder_ask *ask)
 {
     struct sockaddr_storage storage;
-    socklen_t len = address_sockaddr(&ask->forwarder.address,
-                                     ask->forwarder.port, &storage);
+    socklen_t len = forwarder_address_sockaddr(&ask->forwarder, &storage);
 
     ask->fd =
         socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

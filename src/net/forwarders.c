@@ -7,29 +7,41 @@
 
 #include "base/ascii.h"
 #include "base/cleanup.h"
+#include "base/number.h"
 #include <errno.h>
 #include <mtasts/error.h>
+#include <net/if.h>
+#include <string.h>
 
 #define DNS_PORT 53u
+#define PORT_DIGITS_MAX 5u
 
 static const char KEYWORD[] = "nameserver";
 static const char DEFAULT[] = "127.0.0.1";
 
 static int parse_port(const char *text, uint16_t *ret_port)
 {
-    unsigned port = 0;
     size_t len = strlen(text);
+    uint64_t port;
 
-    if (len < 1 || len > 5)
-        return -MTASTS_EINVAL;
-    for (size_t i = 0; i < len; i++) {
-        if (!ascii_is_digit(text[i]))
-            return -MTASTS_EINVAL;
-        port = 10 * port + (unsigned)(text[i] - '0');
-    }
-    if (port < 1 || port > UINT16_MAX)
+    if (len > PORT_DIGITS_MAX ||
+        number_parse(text, len, UINT16_MAX, &port) < 0 || port < 1)
         return -MTASTS_EINVAL;
     *ret_port = (uint16_t)port;
+    return 0;
+}
+
+/* The name of an interface as the kernel takes them, or its number. */
+static int parse_zone(const char *text, size_t len,
+                      char ret_zone[FORWARDER_ZONE_MAX])
+{
+    if (len < 1 || len >= FORWARDER_ZONE_MAX)
+        return -MTASTS_EINVAL;
+    for (size_t i = 0; i < len; i++)
+        if (text[i] <= ' ' || text[i] > '~' || strchr("/%", text[i]))
+            return -MTASTS_EINVAL;
+    memcpy(ret_zone, text, len);
+    ret_zone[len] = '\0';
     return 0;
 }
 
@@ -38,7 +50,9 @@ int forwarder_address_parse(const char *text,
 {
     struct forwarder_address parsed = {.port = DNS_PORT};
     const char *at = strchr(text, '@');
-    size_t len = at ? (size_t)(at - text) : strlen(text);
+    size_t end = at ? (size_t)(at - text) : strlen(text);
+    const char *percent = memchr(text, '%', end);
+    size_t len = percent ? (size_t)(percent - text) : end;
     char address[ADDRESS_TEXT_MAX];
 
     if (len >= sizeof(address) || (at && parse_port(at + 1, &parsed.port) < 0))
@@ -47,27 +61,56 @@ int forwarder_address_parse(const char *text,
     address[len] = '\0';
     if (address_parse(address, &parsed.address) < 0)
         return -MTASTS_EINVAL;
+    if (percent && (!parsed.address.ipv6 ||
+                    parse_zone(percent + 1, end - len - 1, parsed.zone) < 0))
+        return -MTASTS_EINVAL;
     *ret_address = parsed;
     return 0;
 }
 
-/* A zone id is libunbound's to read. */
-static bool is_forwarder(const char *text)
+void forwarder_address_text(const struct forwarder_address *address,
+                            char ret_text[FORWARDER_TEXT_MAX])
 {
-    struct forwarder_address address;
+    char text[ADDRESS_TEXT_MAX];
 
-    return strchr(text, '%') || forwarder_address_parse(text, &address) == 0;
+    address_text(&address->address, text);
+    snprintf(ret_text, FORWARDER_TEXT_MAX, "%s%s%s", text,
+             *address->zone ? "%" : "", address->zone);
+}
+
+/* By name, else by number. */
+static uint32_t interface_of(const char *zone)
+{
+    uint64_t number = if_nametoindex(zone);
+
+    if (number == 0 &&
+        number_parse(zone, strlen(zone), UINT32_MAX, &number) < 0)
+        return 0;
+    return (uint32_t)number;
+}
+
+socklen_t forwarder_address_sockaddr(const struct forwarder_address *address,
+                                     struct sockaddr_storage *ret_sockaddr)
+{
+    socklen_t len =
+        address_sockaddr(&address->address, address->port, ret_sockaddr);
+
+    if (*address->zone)
+        ((struct sockaddr_in6 *)ret_sockaddr)->sin6_scope_id =
+            interface_of(address->zone);
+    return len;
 }
 
 static void add(struct forwarders *forwarders, const char *text, size_t len)
 {
     char *slot = forwarders->text[forwarders->count];
+    struct forwarder_address address;
 
     if (len >= FORWARDER_TEXT_MAX)
         return;
     memcpy(slot, text, len);
     slot[len] = '\0';
-    if (is_forwarder(slot))
+    if (forwarder_address_parse(slot, &address) == 0)
         forwarders->count++;
 }
 
@@ -146,4 +189,20 @@ int forwarders_read(const char *file, struct forwarders *ret_forwarders)
         return -MTASTS_EIO;
     forwarders_parse(text, len, ret_forwarders);
     return 0;
+}
+
+void forwarders_names(const struct forwarders *forwarders,
+                      char ret_names[FORWARDERS_NAMES_MAX])
+{
+    size_t count = forwarders->count;
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *before = i + 1 < count ? ", " : " and ";
+        if (i == 0)
+            before = count == 1 ? "the resolver " : "the resolvers ";
+        len += (size_t)snprintf(ret_names + len, FORWARDERS_NAMES_MAX - len,
+                                "%s%s", before, forwarders->text[i]);
+    }
+    ret_names[len] = '\0';
 }

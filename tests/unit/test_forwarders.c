@@ -6,10 +6,11 @@
 #include "unit.h"
 
 #include <mtasts/error.h>
+#include <net/if.h>
 
 struct address_row {
     const char *text;
-    const char *address;
+    const char *address; /* as people read it */
     int error;
     uint16_t port;
 };
@@ -20,6 +21,22 @@ static const struct address_row ADDRESSES[] = {
     {"192.0.2.1@65535", "192.0.2.1", 0, 65535},
     {"2001:db8::1", "2001:db8::1", 0, 53},
     {"::1@1", "::1", 0, 1},
+    {"fe80::1%eth0", "fe80::1%eth0", 0, 53},
+    {"fe80::1%eth0.2:3@5353", "fe80::1%eth0.2:3", 0, 5353},
+    {"FE80:0::1%2", "fe80::1%2", 0, 53},
+    {"2001:0db8::1%abcdefghijklmno", "2001:db8::1%abcdefghijklmno", 0, 53},
+    {"fe80::1%", NULL, -MTASTS_EINVAL, 0},
+    {"fe80::1%@53", NULL, -MTASTS_EINVAL, 0},
+    {"fe80::1%abcdefghijklmnop", NULL, -MTASTS_EINVAL, 0}, /* 16 octets */
+    {"fe80::1%eth0%eth1", NULL, -MTASTS_EINVAL, 0},
+    {"fe80::1%eth/0", NULL, -MTASTS_EINVAL, 0},
+    {"fe80::1%eth 0", NULL, -MTASTS_EINVAL, 0},
+    {"fe80::1%eth\xc3\xa9", NULL, -MTASTS_EINVAL, 0},
+    {"fe80::1@53%eth0", NULL, -MTASTS_EINVAL, 0},
+    {"192.0.2.1%eth0", NULL, -MTASTS_EINVAL, 0},
+    {"resolver%eth0", NULL, -MTASTS_EINVAL, 0},
+    {"%eth0", NULL, -MTASTS_EINVAL, 0},
+    {"%", NULL, -MTASTS_EINVAL, 0},
     {"192.0.2.1@0", NULL, -MTASTS_EINVAL, 0},
     {"192.0.2.1@65536", NULL, -MTASTS_EINVAL, 0},
     {"192.0.2.1@99999", NULL, -MTASTS_EINVAL, 0},
@@ -41,7 +58,7 @@ static void test_address(void **state)
         const struct address_row *row = &ADDRESSES[i];
         struct forwarder_address parsed;
         struct forwarders one = {.count = 99};
-        char text[ADDRESS_TEXT_MAX];
+        char text[FORWARDER_TEXT_MAX];
         assert_int_equal(forwarder_address_parse(row->text, &parsed),
                          row->error);
         assert_int_equal(forwarders_one(row->text, &one), row->error);
@@ -49,7 +66,7 @@ static void test_address(void **state)
             assert_int_equal(one.count, 99);
             continue;
         }
-        address_text(&parsed.address, text);
+        forwarder_address_text(&parsed, text);
         assert_string_equal(text, row->address);
         assert_int_equal(parsed.port, row->port);
         assert_int_equal(one.count, 1);
@@ -78,6 +95,9 @@ static const struct conf_row CONFS[] = {
     {"nameserver\n", {"127.0.0.1"}},
     {"nameserver dns.example.com\nnameserver 192.0.2.1\n", {"192.0.2.1"}},
     {"nameserver fe80::1%eth0\n", {"fe80::1%eth0"}},
+    {"nameserver 192.0.2.1%eth0\nnameserver nonsense%\nnameserver %eth0\n"
+     "nameserver ::1\n",
+     {"::1"}},
     {"", {"127.0.0.1"}},
     {"\n\n\n", {"127.0.0.1"}},
     {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n"
@@ -104,6 +124,69 @@ static void test_conf(void **state)
     }
 }
 
+static void test_sockaddr(void **state)
+{
+    struct sockaddr_storage storage;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&storage;
+    struct forwarder_address address;
+
+    (void)state;
+    assert_int_equal(forwarder_address_parse("fe80::1%lo@5353", &address), 0);
+    assert_int_equal(forwarder_address_sockaddr(&address, &storage),
+                     sizeof(*in6));
+    assert_int_equal(in6->sin6_scope_id, if_nametoindex("lo"));
+    assert_int_equal(in6->sin6_port, htons(5353));
+    assert_int_equal(forwarder_address_parse("fe80::1%7", &address), 0);
+    forwarder_address_sockaddr(&address, &storage);
+    assert_int_equal(in6->sin6_scope_id, 7);
+    assert_int_equal(forwarder_address_parse("fe80::1%gone", &address), 0);
+    forwarder_address_sockaddr(&address, &storage);
+    assert_int_equal(in6->sin6_scope_id, 0);
+    assert_int_equal(forwarder_address_parse("192.0.2.1", &address), 0);
+    assert_int_equal(forwarder_address_sockaddr(&address, &storage),
+                     sizeof(struct sockaddr_in));
+}
+
+static void test_names(void **state)
+{
+    static const struct {
+        const char *conf;
+        const char *names;
+    } rows[] = {
+        {"nameserver ::1\n", "the resolver ::1"},
+        {"nameserver ::1\nnameserver 192.0.2.1\n",
+         "the resolvers ::1 and 192.0.2.1"},
+        {"nameserver ::1\nnameserver 192.0.2.1@53\nnameserver fe80::1%lo\n",
+         "the resolvers ::1, 192.0.2.1@53 and fe80::1%lo"},
+    };
+    struct forwarders forwarders;
+    char names[FORWARDERS_NAMES_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        forwarders_parse(rows[i].conf, strlen(rows[i].conf), &forwarders);
+        forwarders_names(&forwarders, names);
+        assert_string_equal(names, rows[i].names);
+    }
+}
+
+/* As many and as long as they can be: all of it fits. */
+static void test_longest_names(void **state)
+{
+    static const char text[] =
+        "1111:2222:3333:4444:5555:6666:7777:8888%abcdefghijklmno@65535";
+    struct forwarders forwarders = {.count = FORWARDERS_MAX};
+    char names[FORWARDERS_NAMES_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < FORWARDERS_MAX; i++)
+        memcpy(forwarders.text[i], text, sizeof(text));
+    forwarders_names(&forwarders, names);
+    assert_int_equal(strlen(names),
+                     strlen("the resolvers ") + FORWARDERS_MAX * strlen(text) +
+                         (FORWARDERS_MAX - 2) * strlen(", ") + strlen(" and "));
+}
+
 static void test_nul(void **state)
 {
     static const char text[] = "nameserver 192.0.2.1\0.9\nnameserver ::1\n";
@@ -128,9 +211,9 @@ static void test_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_address),
-        cmocka_unit_test(test_conf),
-        cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_address),       cmocka_unit_test(test_conf),
+        cmocka_unit_test(test_sockaddr),      cmocka_unit_test(test_names),
+        cmocka_unit_test(test_longest_names), cmocka_unit_test(test_nul),
         cmocka_unit_test(test_file),
     };
 
