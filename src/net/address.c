@@ -128,6 +128,15 @@ static struct address innermost(const struct address *address)
     return *address;
 }
 
+bool address_is_loopback(const struct address *address)
+{
+    static const struct range ipv4 = {"127.0.0.0", 8};
+    static const struct range ipv6 = {"::1", 128};
+    struct address end = innermost(address);
+
+    return in_range(end.ipv6 ? &ipv6 : &ipv4, &end);
+}
+
 enum address_class address_classify(const struct address *address)
 {
     static const struct range unicast = {"2000::", 3};

@@ -33,6 +33,8 @@ int address_parse(const char *text, struct address *ret_address);
 void address_text(const struct address *address,
                   char ret_text[ADDRESS_TEXT_MAX]); /* RFC 5952 */
 enum address_class address_classify(const struct address *address);
+/* This machine, by itself or inside another address. */
+bool address_is_loopback(const struct address *address);
 bool address_allowed(const struct address_guard *guard,
                      const struct address *address);
 /* "192.0.2.0/24", "2001:db8::/32", or one address. */

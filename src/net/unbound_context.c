@@ -8,6 +8,7 @@
  */
 #include "net/unbound_context.h"
 
+#include "net/root_hints.h"
 #include <ifaddrs.h>
 #include <mtasts/error.h>
 #include <string.h>
@@ -23,7 +24,6 @@ struct setting {
 };
 
 static const struct setting SETTINGS[] = {
-    {"do-not-query-localhost:", "no"}, /* a forwarder may be there */
     {"edns-buffer-size:", "1232"},
     {"qname-minimisation:", "yes"},
     {"qname-minimisation-strict:", "no"},
@@ -105,6 +105,19 @@ static bool has_ipv6(void)
     return found;
 }
 
+/* Whether who is to be asked is on this machine. Else no delegation of a
+   stranger may lead there. */
+static bool asks_itself(const struct unbound_settings *settings)
+{
+    struct forwarder_address address;
+
+    for (size_t i = 0; i < settings->forwarders.count; i++)
+        if (!forwarder_address_parse(settings->forwarders.text[i], &address) &&
+            address_is_loopback(&address.address))
+            return true;
+    return settings->root_hints && root_hints_file_local(settings->root_hints);
+}
+
 /* 0 or one of libunbound's errors. */
 static int set_options(struct ub_ctx *context,
                        const struct unbound_settings *settings)
@@ -125,6 +138,9 @@ static int set_options(struct ub_ctx *context,
     if (!error)
         error =
             set_number(context, "num-queries-per-thread:", settings->queries);
+    if (!error)
+        error = ub_ctx_set_option(context, "do-not-query-localhost:",
+                                  asks_itself(settings) ? "no" : "yes");
     if (!error && recurse)
         error =
             ub_ctx_set_option(context, "do-ip6:", has_ipv6() ? "yes" : "no");

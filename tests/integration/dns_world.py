@@ -19,6 +19,7 @@ BLACKHOLE = '127.0.0.55'
 RESOLVER = '127.0.0.1'       # validates
 PLAIN_RESOLVER = '127.0.0.2'  # does not validate, passes DNSSEC through
 NOBODY = '127.0.0.99'        # no server there
+OUTSIDE = '192.0.2.53'       # the authority again, as if not on this machine
 
 ROOT = f"""
 . 86400 SOA ns.test. admin.test. 1 1800 900 604800 300
@@ -77,6 +78,10 @@ def zone_text(zone):
     for n in range(1, 13):
         lines.append(f'c{n}.{zone}. {300 + n} CNAME c{n - 1}.{zone}.')
     lines.append(f'across.{zone}. 300 CNAME _mta-sts.insecure.test.')
+    for n in range(100):
+        lines.append(f'h{n}.{zone}. 300 A 192.0.2.1')
+    for n in range(130):
+        lines.append(f'crowd.{zone}. 300 TXT "{n}"')
     return '\n'.join(lines) + '\n'
 
 
@@ -89,7 +94,10 @@ class Namespace:
         command = ['unshare', '-n'] + (['-r'] if own_user else [])
         # It lives until the pipe to it closes, so that it never outlives us.
         self.holder = subprocess.Popen(
-            command + ['sh', '-c', 'ip link set lo up && echo up && exec cat'],
+            command + ['sh', '-c', 'ip link set lo up && '
+                       'ip addr add fe80::53/128 dev lo nodad && '
+                       f'ip addr add {OUTSIDE}/32 dev lo && '
+                       'echo up && exec cat'],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.holder.stdout.readline() == 'up\n', 'no network namespace'
         self.enter = ['nsenter', '-t', str(self.holder.pid), '-n']
@@ -219,7 +227,8 @@ class DnsWorld:
         zones['test'] = (TEST + signer.ds(keys['secure.test']) +
                          signer.ds(keys['expired.test']))
         zones[''] = ROOT + signer.ds(keys['test'])
-        conf = NSD_CONF.format(address=AUTHORITY, folder=self.folder)
+        both = f'{AUTHORITY}\n    ip-address: {OUTSIDE}'
+        conf = NSD_CONF.format(address=both, folder=self.folder)
         for zone, text in zones.items():
             file = 'zone.' + (zone or 'root')
             (self.folder / file).write_text(text, encoding='ascii')
@@ -229,8 +238,13 @@ class DnsWorld:
             conf += f'zone:\n    name: "{zone}."\n    zonefile: "{file}"\n'
         (self.folder / 'nsd.conf').write_text(conf, encoding='ascii')
         self.anchor.write_text(signer.ds(keys['']), encoding='ascii')
-        self.hints.write_text(f'. 3600 NS ns.test.\nns.test. 3600 A {AUTHORITY}\n',
-                              encoding='ascii')
+        self.write_hints(self.hints, AUTHORITY)
+        self.write_hints(self.folder / 'hints-outside', OUTSIDE)
+
+    @staticmethod
+    def write_hints(file, address):
+        file.write_text(f'. 3600 NS ns.test.\nns.test. 3600 A {address}\n',
+                        encoding='ascii')
 
     def start(self):
         self.namespace.start(shutil.which('nsd') or '/usr/sbin/nsd', '-d',

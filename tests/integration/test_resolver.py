@@ -319,6 +319,16 @@ def test_wrong_anchor_is_bogus(world, tmp_path):
     assert (answer['status'], answer['dnssec']) == ('bogus', 'bogus')
 
 
+def test_delegation_to_this_machine(world):
+    """Nobody outside sends us to a server that listens here: the root's
+    address is one of ours, and the hints name another."""
+    outside = world.folder / 'hints-outside'
+    assert world.one('secure.test MX', root_hints=outside)['status'] == (
+        'servfail')
+    assert world.one('secure.test MX', root_hints=world.hints)['status'] == (
+        'ok')
+
+
 # ---- deadlines, cancelling, load ----
 
 def test_deadlines_are_each_query_s_own(world, mode):

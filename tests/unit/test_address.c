@@ -212,6 +212,33 @@ static const struct cidr_row CIDRS[] = {
     {"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa/64", -MTASTS_EINVAL, 0},
 };
 
+static void test_loopback(void **state)
+{
+    static const struct {
+        const char *text;
+        bool loopback;
+    } rows[] = {
+        {"127.0.0.1", true},
+        {"127.255.255.255", true},
+        {"126.255.255.255", false},
+        {"128.0.0.0", false},
+        {"0.0.0.0", false},
+        {"::1", true},
+        {"::", false},
+        {"::2", false},
+        {"::ffff:127.0.0.1", true},
+        {"::ffff:192.0.2.1", false},
+        {"fe80::1", false},
+        {"2001:db8::1", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        struct address address = parsed(rows[i].text);
+        assert_int_equal(address_is_loopback(&address), rows[i].loopback);
+    }
+}
+
 static void test_cidr(void **state)
 {
     (void)state;
@@ -316,10 +343,10 @@ static void test_other_family(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),         cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_cidr),         cmocka_unit_test(test_guard),
-        cmocka_unit_test(test_no_guard),     cmocka_unit_test(test_sockaddr),
-        cmocka_unit_test(test_other_family),
+        cmocka_unit_test(test_text),     cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_loopback), cmocka_unit_test(test_cidr),
+        cmocka_unit_test(test_guard),    cmocka_unit_test(test_no_guard),
+        cmocka_unit_test(test_sockaddr), cmocka_unit_test(test_other_family),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
