@@ -7,11 +7,12 @@
 
 #include "net/unbound_context.h"
 
-#define FORWARDER_PROBE_MS 5000u /* how long an answer may take */
+#define FORWARDER_PROBE_MS 5000u /* how long it may take in all */
 
 enum forwarder_state {
     FORWARDER_DNSSEC,      /* signatures come through */
-    FORWARDER_STRIPS,      /* it answers, but without them */
+    FORWARDER_STRIPS,      /* they do not: see forwarder_probe_start() */
+    FORWARDER_UNCLEAR,     /* it answers, but that could not be told */
     FORWARDER_UNREACHABLE, /* no answer to anything */
 };
 
@@ -20,9 +21,12 @@ struct forwarder_probe;
 typedef void forwarder_probe_fn(void *ctx, enum forwarder_state state);
 
 /*
- * Asks for `. DNSKEY`, and for `. SOA` to tell a forwarder that cannot do
- * DNSSEC from one that cannot be reached, in a context of its own so that no
- * cache answers. The probe frees itself before `fn` runs.
+ * Asks for `. DNSKEY` and for `. SOA`, in a context of its own so that no
+ * cache answers. FORWARDER_STRIPS is what an honest forwarder without DNSSEC
+ * does: keys without a signature; or, where the SOA is answered, none at all,
+ * or a refusal (REFUSED, NOTIMP, FORMERR, ...). SERVFAIL, silence and what is
+ * no answer may be a bad moment, and are FORWARDER_UNCLEAR. The probe frees
+ * itself before `fn` runs.
  */
 int forwarder_probe_start(struct loop *loop,
                           const struct unbound_settings *settings,

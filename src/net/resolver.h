@@ -3,9 +3,14 @@
  *
  * Validates in this process. It forwards (to what resolv.conf says, or to
  * one address) or recurses itself from root hints. A forwarder that strips
- * DNSSEC is found by asking it for `. DNSKEY`: then answers are taken
- * unvalidated (DNSSEC_UNCHECKED), never as bogus, and resolver_note() says
- * so. Answers are always asynchronous and each query has its own deadline.
+ * DNSSEC is found by asking it for `. DNSKEY`. One that does so from the
+ * start is lived with: answers are taken unvalidated (DNSSEC_UNCHECKED),
+ * never as bogus, and resolver_note() says so. One that begins to do so may
+ * be somebody on the path: its answers are bogus, and only when that has
+ * lasted (resolver_validation.h) are they taken unvalidated. What the
+ * validator has called bogus is never asked for again without it.
+ *
+ * Answers are always asynchronous and each query has its own deadline.
  */
 #ifndef MTASTS_NET_RESOLVER_H
 #define MTASTS_NET_RESOLVER_H
@@ -18,7 +23,7 @@
 #define RESOLVER_CNAME_MAX 8u       /* aliases followed in one answer */
 #define RESOLVER_PROBE_MS                                                      \
     (3600u * 1000) /* how often the forwarder is asked                         \
-                      whether DNSSEC comes through */
+                      whether DNSSEC comes through, while it does */
 
 struct resolver;
 struct resolver_query;
@@ -30,7 +35,8 @@ struct resolver_options {
     const char *trust_anchor; /* file; NULL: Debian's dns-root-data */
     uint32_t deadline_ms;     /* 0: RESOLVER_DEADLINE_MS */
     size_t cache_bytes;       /* 0: a default of 16 MiB in all */
-    uint32_t probe_ms;        /* 0: RESOLVER_PROBE_MS */
+    uint32_t probe_ms;        /* 0: RESOLVER_PROBE_MS; no longer wait between
+                                 probes than this (resolver_validation.h) */
 };
 
 struct dns_answer {
@@ -42,6 +48,7 @@ struct dns_answer {
     const char *why;          /* or NULL */
     const struct dns_rr *rrs; /* at most FACTS_RR_MAX */
     size_t count;
+    size_t omitted; /* more than that: the set is not whole */
     uint32_t elapsed_ms;
 };
 
@@ -73,7 +80,8 @@ void resolver_cancel(struct resolver_query *query); /* NULL is fine */
 /* Whether answers are validated; known once the first answer has come. */
 bool resolver_validating(const struct resolver *resolver);
 
-/* Why not, as a sentence; NULL if they are. */
+/* Why not, or why many of them are bogus, as a sentence that names all
+   forwarders; NULL while all is well. */
 const char *resolver_note(const struct resolver *resolver);
 
 DEFINE_CLEANUP(struct resolver *, resolver_free, resolver)

@@ -1,8 +1,9 @@
 /*
  * resolver_judge: libunbound's outcome as one of ours. It gives a packet
  * where there is one, whatever its RCODE, and marks what failed validation.
+ * Without the root's keys it marks everything so, which tells nothing.
  */
-#include "net/resolver_query.h"
+#include "net/resolving.h"
 
 static enum lookup_status rcode_status(unsigned rcode)
 {
@@ -33,7 +34,8 @@ static void judge_message(const struct resolver_query *query,
     answer->cnames = message->cnames;
     answer->status = rcode_status(message->rcode);
     if (query->validated)
-        answer->dnssec = query->secure == 2 ? DNSSEC_SECURE : DNSSEC_INSECURE;
+        answer->dnssec =
+            query->secure == SECURE_YES ? DNSSEC_SECURE : DNSSEC_INSECURE;
     if (message->loop || message->cnames > RESOLVER_CNAME_MAX) {
         answer->status = LOOKUP_SERVFAIL;
         answer->why =
@@ -42,6 +44,7 @@ static void judge_message(const struct resolver_query *query,
         answer->status = message->count ? LOOKUP_OK : LOOKUP_NODATA;
         answer->rrs = message->rrs;
         answer->count = message->count;
+        answer->omitted = message->omitted;
     }
 }
 
@@ -57,7 +60,9 @@ void resolver_judge(const struct resolver_query *query,
         answer->status = LOOKUP_FAILED;
     } else if (query->rcode != DNS_NOERROR) {
         answer->status = rcode_status((unsigned)query->rcode);
-    } else if (query->secure == 1) {
+    } else if (query->secure == SECURE_BOGUS && query->unproven) {
+        answer->status = LOOKUP_SERVFAIL;
+    } else if (query->secure == SECURE_BOGUS) {
         answer->status = LOOKUP_BOGUS;
         answer->dnssec = DNSSEC_BOGUS;
     } else if (dns_message_read(query->packet, query->packet_len,

@@ -4,16 +4,20 @@
 Each has an address of its own on port 53. Files in the folder SWITCHES
 change what some of them do while they run.
 
-    127.0.0.3   forwards to 127.0.0.1; strips DNSSEC while `strip` exists
+    127.0.0.3   forwards to 127.0.0.1; strips DNSSEC while `strip` exists, and
+    127.0.0.9   does to questions for DNSKEY what the file `dnskey` says: a
+                word of DNSKEY_FAULTS, for ever or so many times as the
+                number behind it says. What it did so is noted in `dnskeys`
     127.0.0.4   REFUSED to everything
+    fe80::53%lo the same
     127.0.0.5   silence
     127.0.0.7   SERVFAIL with an extended error
     127.0.0.8   octets that are no DNS message
-    127.0.0.9   forwards to 127.0.0.1, but drops questions for DNSKEY
     127.0.0.54  authority of faulty.test.: the first label says what to do
     127.0.0.55  silence
 """
 import pathlib
+import socket
 import socketserver
 import sys
 import threading
@@ -54,9 +58,8 @@ def forward(query):
     return dns.query.udp(query, UPSTREAM, timeout=3)
 
 
-def stripper(query):
-    if not (SWITCHES / 'strip').exists():
-        return forward(query).to_wire()
+def stripped(query):
+    """What a resolver that knows nothing of DNSSEC answers."""
     bare = dns.message.make_query(query.question[0].name,
                                   query.question[0].rdtype, use_edns=False)
     bare.flags |= dns.flags.CD
@@ -69,9 +72,43 @@ def stripper(query):
     return reply.to_wire()
 
 
-def no_dnskey(query):
+DNSKEY_FAULTS = {
+    'strip': stripped,
+    'empty': plain(dns.rcode.NOERROR),
+    'refused': plain(dns.rcode.REFUSED),
+    'notimp': plain(dns.rcode.NOTIMP),
+    'formerr': plain(dns.rcode.FORMERR),
+    'servfail': plain(dns.rcode.SERVFAIL),
+    'garbage': garbage,
+    'silent': silence,
+}
+LOCK = threading.Lock()
+
+
+def dnskey_fault():
+    """The word in `dnskey`, which counts down; or None."""
+    switch = SWITCHES / 'dnskey'
+    with LOCK:
+        try:
+            word, *times = switch.read_text('ascii').split()
+        except FileNotFoundError:
+            return None
+        if times and int(times[0]) <= 1:
+            switch.unlink(missing_ok=True)
+        elif times:
+            switch.write_text(f'{word} {int(times[0]) - 1}', 'ascii')
+        with open(SWITCHES / 'dnskeys', 'a', encoding='ascii') as notes:
+            notes.write(word + '\n')
+        return word
+
+
+def relay(query):
+    if (SWITCHES / 'strip').exists():
+        return stripped(query)
     if query.question[0].rdtype == dns.rdatatype.DNSKEY:
-        return None
+        fault = dnskey_fault()
+        if fault:
+            return DNSKEY_FAULTS[fault](query)
     return forward(query).to_wire()
 
 
@@ -102,13 +139,14 @@ def faulty(query):
 
 
 SERVERS = {
-    '127.0.0.3': stripper,
+    '127.0.0.3': relay,
     '127.0.0.4': plain(dns.rcode.REFUSED),
     '127.0.0.5': silence,
     '127.0.0.7': plain(dns.rcode.SERVFAIL,
                        (dns.edns.EDECode.NETWORK_ERROR, 'cable cut')),
     '127.0.0.8': garbage,
-    '127.0.0.9': no_dnskey,
+    '127.0.0.9': relay,
+    'fe80::53%lo': plain(dns.rcode.REFUSED),
     '127.0.0.54': faulty,
     '127.0.0.55': silence,
 }
@@ -117,6 +155,11 @@ SERVERS = {
 class Server(socketserver.ThreadingUDPServer):
     max_packet_size = 65535
     daemon_threads = True
+
+    def __init__(self, address, handler_class):
+        found = socket.getaddrinfo(address, 53, type=socket.SOCK_DGRAM)[0]
+        self.address_family = found[0]
+        super().__init__(found[4], handler_class)
 
 
 def handler(answer):
@@ -130,7 +173,7 @@ def handler(answer):
 
 
 def main():
-    servers = [Server((address, 53), handler(answer))
+    servers = [Server(address, handler(answer))
                for address, answer in SERVERS.items()]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()

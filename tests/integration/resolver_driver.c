@@ -5,12 +5,14 @@
  *
  * forward (ADDR[@PORT]), resolv_conf, root_hints, trust_anchor, deadline
  * (ms), probe (ms), free (ms after which the resolver is freed), stop (ms
- * after which the driver ends; without it: once all are answered).
+ * after which the driver ends; without it: once all are answered), live (1:
+ * questions are read while the loop runs, each asked as it comes).
  *
  * A question is a line `NAME TYPE [KEY=VALUE]...`: at (ms before it is
  * asked), deadline (ms), cancel (ms after it was asked; 0: at once), times
  * (so many of them, `%` in the name being the number of each), and `free`,
- * `again` or `cancel_all`: what its callback does.
+ * `again`, `cancel_all` or `hang` (for HANG_MS): what its callback does. The
+ * line `?` asks for the state of the resolver.
  */
 #include "base/ascii.h"
 #include "base/cleanup.h"
@@ -24,14 +26,18 @@
 #define WORDS_MAX 8u
 #define QUESTIONS_MAX 20000u
 #define OUT_MAX (1u << 20)
+#define HANG_MS 400u
 
 struct driver {
     struct loop *loop;
     struct resolver *resolver;
     size_t open; /* questions to come or under way */
     size_t answered;
-    bool stays; /* until `stop` */
+    bool stays; /* until `stop`, or the end of the input */
     struct question *first;
+    struct loop_watch *input;
+    char line[LINE_MAX_LEN]; /* read so far */
+    size_t line_len;
 };
 
 struct question {
@@ -42,7 +48,7 @@ struct question {
     uint32_t deadline;
     bool cancels;
     uint64_t cancel;
-    const char *then; /* "", "free", "again", "cancel_all" */
+    const char *then; /* "", "free", "again", "cancel_all", "hang" */
     struct resolver_query *query;
     bool asking;
 };
@@ -132,6 +138,7 @@ static void print_answer(const struct question *question,
     json_add_int(&line, "cnames", answer->cnames);
     json_add_string(&line, "why", answer->why);
     json_add(&line, "rrs", json_built(&rrs));
+    json_add_int(&line, "omitted", (int64_t)answer->omitted);
     json_add_int(&line, "elapsed_ms", answer->elapsed_ms);
     json_add_bool(&line, "before_return", question->asking);
     struct json *json = json_built(&line);
@@ -169,6 +176,8 @@ static void on_answer(void *ctx, const struct dns_answer *answer)
         ask(question);
     } else if (strcmp(question->then, "cancel_all") == 0) {
         cancel_all(driver);
+    } else if (strcmp(question->then, "hang") == 0) {
+        usleep(HANG_MS * 1000u);
     }
     close_question(driver);
 }
@@ -279,6 +288,8 @@ static void read_question(struct driver *driver, char *line)
             model.then = "again";
         else if (strcmp(words[i], "cancel_all") == 0)
             model.then = "cancel_all";
+        else if (strcmp(words[i], "hang") == 0)
+            model.then = "hang";
         else
             fail("unknown word in a question");
     }
@@ -316,6 +327,50 @@ static void print_end(const struct driver *driver)
     json_free(json);
 }
 
+/* ---- questions that come one by one ---- */
+
+static void take_line(struct driver *driver)
+{
+    driver->line[driver->line_len] = '\0';
+    driver->line_len = 0;
+    if (strcmp(driver->line, "?") == 0)
+        print_end(driver);
+    else
+        read_question(driver, driver->line);
+}
+
+static void end_input(struct driver *driver)
+{
+    loop_watch_cancel(TAKE_PTR(driver->input));
+    driver->stays = false;
+    if (driver->open == 0)
+        loop_stop(driver->loop);
+}
+
+static void on_input(void *ctx, int fd, unsigned events)
+{
+    struct driver *driver = ctx;
+    char octet;
+
+    (void)events;
+    if (read(fd, &octet, 1) != 1)
+        end_input(driver);
+    else if (octet == '\n')
+        take_line(driver);
+    else if (driver->line_len + 1 == sizeof(driver->line))
+        fail("a line is too long");
+    else
+        driver->line[driver->line_len++] = octet;
+}
+
+static void begin_input(struct driver *driver)
+{
+    driver->stays = true;
+    if (loop_watch(driver->loop, STDIN_FILENO, LOOP_READ, on_input, driver,
+                   &driver->input) < 0)
+        fail("the input cannot be watched");
+}
+
 static int make_resolver(struct driver *driver, int argc, char **argv)
 {
     struct resolver_options options = {0};
@@ -340,7 +395,9 @@ static int make_resolver(struct driver *driver, int argc, char **argv)
             loop_timer(driver->loop, number(value), on_stop, driver->loop,
                        NULL);
             driver->stays = true;
-        } else
+        } else if (value_of(argv[i], "live"))
+            begin_input(driver);
+        else
             fail("unknown argument");
     }
     return resolver_new(driver->loop, &options, &driver->resolver);
@@ -350,7 +407,7 @@ static void read_questions(struct driver *driver)
 {
     char line[LINE_MAX_LEN];
 
-    while (fgets(line, sizeof(line), stdin)) {
+    while (!driver->input && fgets(line, sizeof(line), stdin)) {
         line[strcspn(line, "\n")] = '\0';
         if (*line)
             read_question(driver, line);
@@ -381,6 +438,7 @@ int main(int argc, char **argv)
         printf("{\"error\": %d}\n", -error);
     else
         read_questions(&driver);
+    loop_watch_cancel(driver.input);
     resolver_free(driver.resolver);
     loop_free(driver.loop);
     free_questions(&driver);

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import time
 
 import pytest
 
@@ -9,12 +10,14 @@ from dns_world import (DnsWorld, NOBODY, PLAIN_RESOLVER, RESOLVER, zone_text)
 
 DRIVER = pathlib.Path(os.environ['MTASTS_BUILD'],
                       'tests/integration/resolver_driver')
-STRIPPER = '127.0.0.3'
+RELAY = '127.0.0.3'
+OTHER_RELAY = '127.0.0.9'
 REFUSER = '127.0.0.4'
 SILENT = '127.0.0.5'
 SERVFAILER = '127.0.0.7'
 GARBAGE = '127.0.0.8'
-NO_DNSKEY = '127.0.0.9'
+REFUSER_IN_ZONE = 'fe80::53%lo'
+LIMIT = 60  # seconds for what should come about soon
 
 
 class World(DnsWorld):
@@ -36,6 +39,57 @@ class World(DnsWorld):
         answers, _ = self.ask(question, **options)
         assert len(answers) == 1
         return answers[0]
+
+    def live(self, **options):
+        return Live(self, trust_anchor=self.anchor, **options)
+
+
+class Live:
+    """A driver that is asked one question after the other."""
+
+    def __init__(self, world, **options):
+        self.process = world.namespace.start(
+            DRIVER, 'live=1',
+            *(f'{key}={value}' for key, value in options.items()),
+            stdin=-1, stdout=-1, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        if self.process.poll() is None:
+            self.process.stdout.read()
+        self.process.stdout.close()
+        assert self.process.wait(LIMIT) == 0
+
+    def line(self, *lines):
+        """The first line that comes after these are sent."""
+        self.process.stdin.write(''.join(line + '\n' for line in lines))
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, question):
+        """Status and DNSSEC state."""
+        answer = self.line(question)
+        assert answer['name'] == question.split()[0]
+        return answer['status'], answer['dnssec']
+
+    def validating(self):
+        return self.line('?')['validating']
+
+    def note(self):
+        return self.line('?')['note']
+
+    def wait(self, **wanted):
+        """Until the state is so; returns the seconds that it took."""
+        begun = time.monotonic()
+        while True:
+            state = self.line('?')
+            if all(state[key] == value for key, value in wanted.items()):
+                return time.monotonic() - begun
+            assert time.monotonic() < begun + LIMIT, state
+            time.sleep(0.05)
 
 
 @pytest.fixture(scope='module', name='world')
@@ -148,6 +202,14 @@ def test_large_answer(world, mode):
     assert sum(len(rr) for rr in answer['rrs']) // 2 > 1232
 
 
+def test_crowd(world, mode):
+    """More records than are kept: it is told."""
+    answer = world.one('crowd.secure.test TXT', **mode)
+    assert (answer['status'], answer['dnssec']) == ('ok', 'secure')
+    assert (len(answer['rrs']), answer['omitted']) == (128, 2)
+    assert world.one('many.secure.test TXT', **mode)['omitted'] == 0
+
+
 # ---- forwarders with faults ----
 
 def test_refused(world):
@@ -182,79 +244,247 @@ def test_nobody_there(world):
     assert answer['why'] == f'the resolver {NOBODY} does not answer'
 
 
+def test_forwarder_behind_an_interface(world):
+    """A zone id reaches libunbound, and whoever diagnoses."""
+    answer = world.one('secure.test MX', forward=REFUSER_IN_ZONE)
+    assert answer['status'] == 'refused'
+    assert answer['why'] == f'the resolver {REFUSER_IN_ZONE} answers REFUSED'
+
+
 def test_forwarder_with_port(world):
     assert world.one('secure.test TXT',
                      forward=f'{RESOLVER}@53')['status'] == 'ok'
 
 
-# ---- a forwarder that strips DNSSEC ----
+# ---- a forwarder that strips DNSSEC from the start ----
 
 @pytest.fixture(name='strip')
 def fixture_strip(world):
+    """A file that makes the relays strip DNSSEC while it exists."""
     switch = world.switches / 'strip'
     yield switch
     switch.unlink(missing_ok=True)
 
 
+class DnskeySwitch:
+    """What the relays do to questions for DNSKEY."""
+
+    def __init__(self, folder):
+        self.file = folder / 'dnskey'
+        self.notes = folder / 'dnskeys'
+        self.new = folder / 'dnskey.new'
+
+    def set(self, fault):
+        self.notes.write_text('', encoding='ascii')
+        self.new.write_text(fault, encoding='ascii')
+        self.new.replace(self.file)
+
+    def clear(self):
+        self.file.unlink(missing_ok=True)
+
+    def wait(self, times):
+        """Until so many questions have been answered like that."""
+        end = time.monotonic() + LIMIT
+        while len(self.notes.read_text(encoding='ascii').split()) < times:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+@pytest.fixture(name='dnskey')
+def fixture_dnskey(world):
+    switch = DnskeySwitch(world.switches)
+    yield switch
+    switch.clear()
+
+
+def strips(*names):
+    if len(names) == 1:
+        return (f'the resolver {names[0]} strips DNSSEC: answers are not '
+                'validated')
+    return (f'the resolvers {" and ".join(names)} strip DNSSEC: answers are '
+            'not validated')
+
+
 def test_stripper(world, strip):
-    """Nothing is validated, nothing is bogus, and it is said."""
+    """Nothing is validated, nothing is bogus, and it is said, soon."""
     strip.touch()
     answers, end = world.ask('secure.test MX', '_mta-sts.insecure.test TXT',
                              'expired.test TXT', 'gone.secure.test TXT',
-                             forward=STRIPPER)
+                             forward=RELAY)
     assert {(a['name'], a['status'], a['dnssec']) for a in answers} == {
         ('secure.test', 'ok', 'unchecked'),
         ('_mta-sts.insecure.test', 'ok', 'unchecked'),
         ('expired.test', 'ok', 'unchecked'),
         ('gone.secure.test', 'nxdomain', 'unchecked')}
+    assert max(a['elapsed_ms'] for a in answers) < 4000
     assert end['validating'] is False
-    assert end['note'] == (f'the resolver {STRIPPER} strips DNSSEC: answers '
-                           'are not validated')
+    assert end['note'] == strips(RELAY)
 
 
-def test_forwarder_without_dnskey(world):
+@pytest.mark.parametrize('fault', ['strip', 'empty', 'refused', 'notimp',
+                                   'formerr'])
+def test_forwarder_without_dnskey(world, dnskey, fault):
     """It answers all but DNSKEY: no reason to call every name bogus."""
-    answer = world.one('secure.test MX deadline=9000', forward=NO_DNSKEY)
-    assert (answer['status'], answer['dnssec']) == ('ok', 'unchecked')
+    dnskey.set(fault)
+    answers, end = world.ask('secure.test MX', 'insecure.test MX',
+                             forward=RELAY)
+    assert {(a['status'], a['dnssec']) for a in answers} == {
+        ('ok', 'unchecked')}
+    assert max(a['elapsed_ms'] for a in answers) < 4000
+    assert end['note'] == strips(RELAY)
+
+
+def two_forwarders(tmp_path, *addresses):
+    conf = tmp_path / 'resolv.conf'
+    conf.write_text(''.join(f'nameserver {a}\n' for a in addresses),
+                    encoding='ascii')
+    return conf
+
+
+def test_note_names_all_forwarders(world, strip, tmp_path):
+    strip.touch()
+    answers, end = world.ask(
+        'secure.test MX',
+        resolv_conf=two_forwarders(tmp_path, RELAY, OTHER_RELAY))
+    assert (answers[0]['status'], answers[0]['dnssec']) == ('ok', 'unchecked')
+    assert end['note'] == strips(RELAY, OTHER_RELAY)
+
+
+def test_one_forwarder_refuses_the_other_is_silent(world, dnskey, tmp_path):
+    dnskey.set('refused')
+    answers, end = world.ask(
+        'secure.test MX',
+        resolv_conf=two_forwarders(tmp_path, SILENT, RELAY))
+    assert (answers[0]['status'], answers[0]['dnssec']) == ('ok', 'unchecked')
+    assert end['note'] == strips(SILENT, RELAY)
+
+
+def unclear(*names):
+    resolvers = (f'resolver {names[0]} lets' if len(names) == 1 else
+                 f'resolvers {" and ".join(names)} let')
+    return (f'whether the {resolvers} DNSSEC through could not be told: '
+            'answers are validated')
+
+
+def test_one_forwarder_refuses_the_other_fails(world, dnskey, tmp_path):
+    """The other may do better at another time."""
+    dnskey.set('refused')
+    _, end = world.ask(
+        'secure.test MX deadline=4000',
+        resolv_conf=two_forwarders(tmp_path, SERVFAILER, RELAY))
+    assert end['validating'] is True
+    assert end['note'] == unclear(SERVFAILER, RELAY)
+
+
+@pytest.mark.parametrize('fault', ['servfail', 'garbage', 'silent'])
+def test_could_not_tell_at_the_start(world, dnskey, fault):
+    """A bad moment, perhaps: answers stay validated, which nothing can be
+    without the root's keys, but is again as soon as they can be had. That
+    is no fault of the name's, and not called bogus."""
+    dnskey.set(fault)
+    with world.live(forward=RELAY, probe=500) as live:
+        status, dnssec = live.ask('secure.test MX deadline=7000')
+        assert status == ('timeout' if fault == 'silent' else 'servfail')
+        assert dnssec == 'unchecked'
+        assert live.line('?') == {'answered': 1, 'open': 0,
+                                  'validating': True, 'note': unclear(RELAY)}
+        dnskey.clear()
+        live.wait(validating=True, note=None)
+        assert live.ask('secure.test MX') == ('ok', 'secure')
 
 
 def test_stripper_recovers(world, strip):
     strip.touch()
-    process = world.namespace.start(
-        DRIVER, f'forward={STRIPPER}', f'trust_anchor={world.anchor}',
-        'probe=500', 'stop=3000', stdin=-1, stdout=-1, text=True)
-    process.stdin.write('secure.test MX\nsecure.test TXT at=2500\n')
-    process.stdin.close()
-    first = json.loads(process.stdout.readline())
-    strip.unlink()
-    second = json.loads(process.stdout.readline())
-    end = json.loads(process.stdout.readline())
-    process.stdout.close()
-    assert process.wait(10) == 0
-    assert (first['status'], first['dnssec']) == ('ok', 'unchecked')
-    assert (second['status'], second['dnssec']) == ('ok', 'secure')
-    assert end['validating'] is True
-    assert end['note'] is None
+    with world.live(forward=RELAY, probe=300) as live:
+        assert live.ask('secure.test MX') == ('ok', 'unchecked')
+        strip.unlink()
+        live.wait(validating=True, note=None)
+        assert live.ask('secure.test MX') == ('ok', 'secure')
+        assert live.ask('expired.test TXT') == ('bogus', 'bogus')
+
+
+# ---- a forwarder that lets DNSSEC through, or did ----
+
+def test_single_stripped_dnskey(world, dnskey):
+    """One answer to a probe, forged: nothing is taken unvalidated."""
+    with world.live(forward=RELAY, probe=300) as live:
+        assert live.ask('secure.test MX') == ('ok', 'secure')
+        for n in range(3):
+            dnskey.set('strip 1')
+            dnskey.wait(1)
+            for m in range(3):
+                assert live.ask(f'h{10 * n + m}.secure.test A') == (
+                    'ok', 'secure')
+                assert live.ask('expired.test TXT') == ('bogus', 'bogus')
+                time.sleep(0.1)
+            assert live.validating()
+            live.wait(note=None)
+
+
+@pytest.mark.parametrize('fault', ['servfail', 'garbage'])
+def test_dnskey_could_not_be_had(world, dnskey, fault):
+    """However often: that is no forwarder that strips."""
+    with world.live(forward=RELAY, probe=100) as live:
+        assert live.ask('secure.test MX') == ('ok', 'secure')
+        dnskey.set(fault)
+        for n in range(4):
+            dnskey.wait(10 * n)
+            assert live.ask(f'h{n}.secure.test A') == ('ok', 'secure')
+            assert live.line('?') == {'answered': n + 2, 'open': 0,
+                                      'validating': True, 'note': None}
+
+
+def test_only_dnskey_is_stripped(world, dnskey):
+    """Somebody forges what probes ask for. What else comes is signed: then
+    DNSSEC comes through, however long that goes on."""
+    with world.live(forward=RELAY, probe=300) as live:
+        assert live.ask('secure.test MX') == ('ok', 'secure')
+        dnskey.set('strip')
+        for n in range(80):
+            assert live.ask(f'h{n}.secure.test A') == ('ok', 'secure')
+            time.sleep(0.05)
+        dnskey.wait(7)
+        assert live.validating()
+        # Nothing else comes: what probes find is all there is.
+        live.wait(validating=False, note=strips(RELAY))
 
 
 def test_forwarder_begins_to_strip(world, strip):
-    """The first bogus answer brings the probe forward."""
-    process = world.namespace.start(
-        DRIVER, f'forward={STRIPPER}', f'trust_anchor={world.anchor}',
-        'probe=1000', 'stop=4000', stdin=-1, stdout=-1, text=True)
-    process.stdin.write('secure.test TXT\n'
-                        'insecure.test MX at=1800\nsecure.test MX at=1900\n')
-    process.stdin.close()
-    first = json.loads(process.stdout.readline())
-    strip.touch()
-    others = [json.loads(process.stdout.readline()) for _ in range(2)]
-    end = json.loads(process.stdout.readline())
-    process.stdout.close()
-    assert process.wait(10) == 0
-    assert (first['status'], first['dnssec']) == ('ok', 'secure')
-    assert {(a['status'], a['dnssec']) for a in others} == {
-        ('ok', 'unchecked')}
-    assert end['validating'] is False
+    """Bogus at first, then lived with, and validated with the first good
+    probe."""
+    with world.live(forward=RELAY, probe=800) as live:
+        assert live.ask('secure.test TXT') == ('ok', 'secure')
+        begun = time.monotonic()
+        strip.touch()
+        assert live.ask('h1.secure.test A') == ('bogus', 'bogus')
+        assert live.ask('secure.test MX') == ('bogus', 'bogus')
+        live.wait(validating=True, note=f'the resolver {RELAY} strips DNSSEC '
+                  'of late: answers are bogus for now')
+        assert live.ask('h2.secure.test A') == ('bogus', 'bogus')
+        # What is in the cache says nothing of the forwarder.
+        while live.ask('secure.test TXT') == ('ok', 'secure'):
+            assert time.monotonic() - begun < LIMIT
+            time.sleep(0.02)
+        assert time.monotonic() - begun >= 4 * 0.8
+        live.wait(validating=False, note=strips(RELAY))
+        assert live.ask('secure.test TXT') == ('ok', 'unchecked')
+        assert live.ask('h1.secure.test A') == ('ok', 'unchecked')
+        assert live.ask('expired.test TXT') == ('ok', 'unchecked')
+        strip.unlink()
+        live.wait(validating=True, note=None)
+        assert live.ask('h1.secure.test A') == ('ok', 'secure')
+        assert live.ask('expired.test TXT') == ('bogus', 'bogus')
+
+
+def test_bogus_brings_the_probe_forward(world, strip):
+    with world.live(forward=RELAY, probe=8000) as live:
+        assert live.ask('secure.test TXT') == ('ok', 'secure')
+        strip.touch()
+        assert live.ask('h1.secure.test A') == ('bogus', 'bogus')
+        assert live.note() is None
+        took = live.wait(validating=True, note=f'the resolver {RELAY} strips '
+                         'DNSSEC of late: answers are bogus for now')
+        assert took < 7
 
 
 def test_expired_is_bogus_still_after_probe(world):
@@ -275,6 +505,8 @@ def test_expired_is_bogus_still_after_probe(world):
 def test_resolv_conf(world, tmp_path):
     conf = tmp_path / 'resolv.conf'
     conf.write_text('# none of these is an address\nnameserver nonsense\n'
+                    'nameserver 127.0.0.1%lo\nnameserver ::1%\n'
+                    'nameserver %lo\n'
                     f'search test\nnameserver\t{RESOLVER} \r\n',
                     encoding='ascii')
     answer = world.one('secure.test MX', resolv_conf=conf)
@@ -340,6 +572,18 @@ def test_deadlines_are_each_query_s_own(world, mode):
     assert [a['name'][0] for a in timeouts] == ['b', 'c', 'a']
     for answer, due in zip(timeouts, (300, 500, 700)):
         assert due <= answer['elapsed_ms'] < due + 3000
+
+
+def test_answer_that_waits_at_the_deadline(world):
+    """It came while somebody's callback took its time, and so did the
+    deadline: the answer counts."""
+    answers, _ = world.ask('insecure.test MX',
+                           'insecure.test MX at=1000 hang',
+                           'insecure.test TXT at=1000 deadline=200',
+                           forward=RESOLVER)
+    assert [(a['status'], a['dnssec']) for a in answers] == [
+        ('ok', 'insecure')] * 3
+    assert 200 <= answers[2]['elapsed_ms']
 
 
 def test_cancel(world, mode):
