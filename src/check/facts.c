@@ -57,6 +57,8 @@ static const struct fact_word lookup_table[] = {
     [LOOKUP_REFUSED] = {"refused", "the name servers refused to answer"},
     [LOOKUP_MALFORMED] = {"malformed", "the answer was no DNS message"},
     [LOOKUP_FAILED] = {"failed", "the resolver could not ask"},
+    [LOOKUP_TOO_MANY] = {"too-many",
+        "there are more records than are looked at"},
 };
 
 static const struct fact_word dnssec_table[] = {

@@ -36,6 +36,8 @@ enum lookup_status {
     LOOKUP_REFUSED,   /* REFUSED, NOTIMP, FORMERR, ... */
     LOOKUP_MALFORMED, /* an answer that is no DNS message */
     LOOKUP_FAILED,    /* the resolver could not ask at all */
+    LOOKUP_TOO_MANY,  /* more records than are looked at, and which of them
+                         there are would matter */
 };
 
 enum dnssec_status {
@@ -66,6 +68,7 @@ struct fact_txt {
     struct fact_lookup lookup;
     struct fact_txt_rr *rrs;
     size_t count;
+    size_t omitted; /* more than FACTS_RR_MAX */
 };
 
 enum address_class {

@@ -87,6 +87,7 @@ static const struct shape txt_rr_shape = SHAPE(txt_rr);
 static const struct field txt_fields[] = {
     PART(lookup, lookup_shape),
     LIST(rrs, count, txt_rr_shape, FACTS_RR_MAX),
+    NUMBER(omitted),
 };
 static const struct shape txt_shape = SHAPE(txt);
 #undef S

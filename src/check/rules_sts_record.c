@@ -83,6 +83,7 @@ void rule_sts_record_unknown(struct judge *judge)
 void rule_sts_record_multiple(struct judge *judge)
 {
     const struct parsed *parsed = &judge->sts_parsed;
+    bool more = judge->facts && judge->facts->sts_txt.omitted > 0;
     size_t count = 1;
 
     if (judge->sts.verdict != MTASTS_VERDICT_MULTIPLE)
@@ -92,9 +93,9 @@ void rule_sts_record_multiple(struct judge *judge)
         count += parsed->faults.items[i].code == MTASTS_FAULT_MULTIPLE;
     judge_say(judge, RULE_STS_RECORD_MULTIPLE, SEVERITY_ERROR,
               (struct about){.fix = suggest_sts_record(judge)},
-              "There are %zu records that begin with v=STSv1;, so that "
+              "There are %s%zu records that begin with v=STSv1;, so that "
               "senders take none of them",
-              count);
+              more ? "at least " : "", count);
 }
 
 /* Faults, with a record to paste if they are more than a remark. */

@@ -67,6 +67,9 @@ static void on_answer(void *ctx, const struct dns_answer *answer)
         if (lookup->null_mx)
             give_up(lookup, "a null MX",
                     "the domain takes no mail and needs no policy");
+        else if (answer->omitted > 0)
+            give_up(lookup, lookup_status_text(LOOKUP_TOO_MANY),
+                    "give the hosts, or a wildcard for them, with --mx");
         else if (lookup->list->count == 0)
             give_up(lookup, "no usable host name", "mend the MX records");
     } else if (answer->status == LOOKUP_NODATA) {

@@ -234,14 +234,49 @@ static bool draft_explains(const struct gathering *gathering,
            !gathering->gatherer->options.variations && txt->count == 0;
 }
 
+/*
+ * Of an RRset that is not whole one thing can be known: that senders take
+ * none of it, where two records are there already. Anything else depends on
+ * the RRs that were left out.
+ */
+static void judge_cut(struct fact_txt *txt, enum mtasts_verdict verdict)
+{
+    if (txt->omitted == 0 || verdict == MTASTS_VERDICT_MULTIPLE)
+        return;
+    txt->lookup.status = LOOKUP_TOO_MANY;
+    txt->count = 0;
+}
+
+static enum mtasts_verdict sts_verdict(const struct fact_txt *txt)
+{
+    struct mtasts_bytes texts[FACTS_RR_MAX];
+    struct mtasts_sts_record record = {0};
+    size_t count = fact_txt_texts(txt, texts);
+    mtasts_sts_record_parse(texts, count, 0, NULL, &record);
+    return record.verdict;
+}
+
+static enum mtasts_verdict tlsrpt_verdict(const struct fact_txt *txt)
+{
+    struct mtasts_bytes texts[FACTS_RR_MAX];
+    struct mtasts_tlsrpt_record record = {0};
+    size_t count = fact_txt_texts(txt, texts);
+    mtasts_tlsrpt_record_parse(texts, count, 0, NULL, NULL, 0, &record);
+    return record.verdict;
+}
+
 static void on_sts(struct gathering *gathering, void *subject _unused_)
 {
+    struct fact_txt *txt = &gathering->facts->sts_txt;
+    judge_cut(txt, sts_verdict(txt));
     if (draft_explains(gathering, &gathering->facts->sts_txt))
         ask_draft_sts(gathering);
 }
 
 static void on_tlsrpt(struct gathering *gathering, void *subject _unused_)
 {
+    struct fact_txt *txt = &gathering->facts->tlsrpt_txt;
+    judge_cut(txt, tlsrpt_verdict(txt));
     gather_ruas(gathering);
     if (draft_explains(gathering, &gathering->facts->tlsrpt_txt))
         ask_draft_tlsrpt(gathering);

@@ -50,7 +50,8 @@ static void trace(const struct gathering *gathering, enum rr_type type,
     snprintf(step, sizeof(step), "%s %s", type_name(type), lookup->name);
     if (lookup->status == LOOKUP_OK)
         snprintf(result, sizeof(result), "%s, %zu record%s",
-                 dnssec_status_name(lookup->dnssec), answer->count,
+                 dnssec_status_name(lookup->dnssec),
+                 answer->count + answer->omitted,
                  answer->count == 1 ? "" : "s");
     else
         snprintf(result, sizeof(result), "%s%s%s",
@@ -226,6 +227,7 @@ static void on_txt(struct gathering *gathering, void *subject,
 {
     struct txt_asking *asking = subject;
     struct fact_txt *txt = asking->txt;
+    txt->omitted = answer->omitted;
     if (answer->count > 0)
         txt->rrs =
             gathering_new_of(gathering, answer->count, struct fact_txt_rr);
@@ -398,6 +400,11 @@ static void on_tlsa(struct gathering *gathering, void *subject,
 {
     struct tlsa_asking *asking = subject;
     struct fact_tlsa *tlsa = asking->tlsa;
+    if (answer->omitted > 0) { /* any of them could match */
+        tlsa->lookup.status = LOOKUP_TOO_MANY;
+        asking->fn(gathering, asking->subject);
+        return;
+    }
     if (answer->count > 0)
         tlsa->rrs =
             gathering_new_of(gathering, answer->count, struct fact_tlsa_rr);

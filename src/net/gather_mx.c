@@ -330,7 +330,7 @@ static void read_set(struct gathering *gathering,
     }
     set->hosts = hosts;
     set->count = MIN_OF(count, (size_t)FACTS_MX_MAX);
-    set->omitted = count - set->count;
+    set->omitted = count - set->count + answer->omitted;
 }
 
 /* RFC 5321 5.1: no MX, so the domain itself is the host. */

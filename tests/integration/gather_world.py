@@ -121,6 +121,30 @@ xn--bcher-kva.{zone}. 300 MX 10 mx4.{zone}.
 """
 
 
+def crowds(zone):
+    """More records of everything than are looked at."""
+    lines = ''
+    for n in range(126):
+        lines += f'_mta-sts.throng.{zone}. 300 TXT "{n}"\n'
+        lines += f'_smtp._tls.throng.{zone}. 300 TXT "{n}"\n'
+    for n in range(2):
+        lines += f'_mta-sts.throng.{zone}. 300 TXT "v=STSv1; id={n};"\n'
+    for n in range(130):
+        lines += (f'throng.{zone}. 300 MX 1 mx{n}.throng.{zone}.\n'
+                  f'_mta-sts.mob.{zone}. 300 TXT "v=STSv1; id={n};"\n'
+                  f'_smtp._tls.mob.{zone}. 300 TXT "v=TLSRPTv1; rua={n}"\n'
+                  f'_25._tcp.mx.mob.{zone}. 300 TLSA 3 1 1 {n:064x}\n')
+    for n in range(200):
+        lines += f'_mta-sts.few.{zone}. 300 TXT "{n}"\n'
+        lines += f'_smtp._tls.few.{zone}. 300 TXT "{n}"\n'
+    lines += (f'_mta-sts.few.{zone}. 300 TXT "v=STSv1; id=1;"\n'
+              f'_smtp._tls.few.{zone}. 300 TXT "v=TLSRPTv1; rua='
+              f'mailto:a@good.{zone}"\n'
+              f'mob.{zone}. 300 MX 1 mx.mob.{zone}.\n'
+              f'mx.mob.{zone}. 300 A 127.0.2.4\n')
+    return lines
+
+
 def zone_text(zone, spki, authority):
     rua = RUA.replace('secure.test', zone)
     lines = ZONE.format(zone=zone, stale='00' * 32, spki=spki, long=LONG,
@@ -136,6 +160,7 @@ def zone_text(zone, spki, authority):
         text = '" "'.join(['x' * 250] * 5)
         lines += f'_mta-sts.big.{zone}. 300 TXT "{n} {text}"\n'
     lines += f'big.{zone}. 300 MX 1 mx4.{zone}.\n'
+    lines += crowds(zone)
     return lines
 
 

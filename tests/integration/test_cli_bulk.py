@@ -19,7 +19,7 @@ ZONE = '''
 plain.example. MX 10 mx.plain.example.
 mx.plain.example. A 192.0.2.1
 null.example. MX 0 .
-'''
+''' + ''.join(f'many.example. MX 10 mx{n}.many.example.\n' for n in range(130))
 
 
 @pytest.fixture(scope='module', name='server')
@@ -512,7 +512,8 @@ def test_make_takes_hosts_from_dns(server):
     text = text_of('make', 'records', 'plain.example', '--mx=auto', *words)
     assert 'mx: mx.plain.example' in text
     for domain, why in (('null.example', b'a null MX'),
-                        ('none.example', b'no such name')):
+                        ('none.example', b'no such name'),
+                        ('many.example', b'more records than are looked at')):
         result = run('make', 'policy', '--mx=auto', domain, *words)
         assert result.returncode == UNKNOWN and result.stdout == b''
         assert why in result.stderr

@@ -330,6 +330,38 @@ def test_many_records(world):
     assert {rr['strings'] for rr in facts['sts_txt']['rrs']} == {5}
 
 
+def test_as_many_records_as_are_kept(world):
+    facts = one(world, 'throng.secure.test', FAST)
+    sts = facts['sts_txt']
+    assert lookup(sts['lookup']) == ('ok', 'secure')
+    assert (len(sts['rrs']), sts.get('omitted', 0)) == (128, 0)
+    tlsrpt = facts['tlsrpt_txt']
+    assert lookup(tlsrpt['lookup']) == ('ok', 'secure')
+    assert (len(tlsrpt['rrs']), tlsrpt.get('omitted', 0)) == (126, 0)
+    assert (len(facts['mx']['hosts']), facts['mx']['omitted']) == (32, 98)
+
+
+def test_more_records_than_are_kept(world):
+    """Two that count are two, whatever there is beside them."""
+    facts = one(world, 'mob.secure.test', FAST)
+    for key in ('sts_txt', 'tlsrpt_txt'):
+        assert lookup(facts[key]['lookup']) == ('ok', 'secure')
+        assert (len(facts[key]['rrs']), facts[key]['omitted']) == (128, 2)
+    tlsa = facts['mx']['hosts'][0]['tlsa']
+    assert lookup(tlsa['lookup']) == ('too-many', 'secure')
+    assert 'rrs' not in tlsa
+
+
+def test_not_known_what_was_left_out(world):
+    """One that counts, or none: there may be another one."""
+    facts = one(world, 'few.secure.test', FAST)
+    for key, omitted in (('sts_txt', 73), ('tlsrpt_txt', 73)):
+        assert lookup(facts[key]['lookup']) == ('too-many', 'secure')
+        assert 'rrs' not in facts[key]
+        assert facts[key]['omitted'] == omitted
+    assert 'ruas' not in facts
+
+
 def test_short_of_memory(world):
     """Whatever does not fit is left out; nothing breaks."""
     notes = set()

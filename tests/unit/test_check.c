@@ -457,6 +457,31 @@ static void test_offline_rrset(void **state)
     assert_int_equal(findings->count, 0);
 }
 
+/* Where some RRs were left out, the count is of those that were not. */
+static void test_rrset_that_is_not_whole(void **state)
+{
+    struct fact_txt_rr rrs[] = {{{"v=STSv1; id=1;", 14}, 1},
+                                {{"v=STSv1; id=2;", 14}, 1}};
+
+    (void)state;
+    for (size_t omitted = 0; omitted < 2; omitted++) {
+        _cleanup_facts_ struct facts *facts = NULL;
+        _cleanup_findings_ struct findings *findings = NULL;
+        struct verdict verdict;
+        assert_int_equal(facts_new("example.com", &facts), 0);
+        facts->sts_txt.lookup.status = LOOKUP_OK;
+        facts->sts_txt.rrs = rrs;
+        facts->sts_txt.count = ELEMENTS(rrs);
+        facts->sts_txt.omitted = omitted;
+        assert_int_equal(check_run(facts, &findings, &verdict), 0);
+        assert_string_equal(findings->items[0].rule->id, "sts-record-multiple");
+        assert_ptr_equal(strstr(findings->items[0].message,
+                                omitted ? "There are at least 2 records "
+                                        : "There are 2 records "),
+                         findings->items[0].message);
+    }
+}
+
 /* ---- texts to paste ---- */
 
 struct fix_case {
@@ -906,6 +931,7 @@ int main(void)
         cmocka_unit_test(test_oversize_policy),
         cmocka_unit_test(test_offline_records),
         cmocka_unit_test(test_offline_rrset),
+        cmocka_unit_test(test_rrset_that_is_not_whole),
         cmocka_unit_test(test_fixes),
         cmocka_unit_test(test_pasted_texts_pass),
         cmocka_unit_test(test_spans),

@@ -36,7 +36,7 @@ static void test_words(void **state)
     check_words(&answer_words, true);
     check_words(&dane_words, false);
     check_words(&address_class_words, false);
-    assert_int_equal(lookup_words.count, LOOKUP_FAILED + 1);
+    assert_int_equal(lookup_words.count, LOOKUP_TOO_MANY + 1);
     assert_int_equal(dnssec_words.count, DNSSEC_BOGUS + 1);
     assert_int_equal(verify_words.count, VERIFY_OTHER + 1);
     assert_int_equal(fetch_words.count, FETCH_FAILED + 1);
