@@ -286,7 +286,7 @@ static void on_fd(evutil_socket_t fd, short what, void *ctx)
     unsigned events = 0;
 
     if (what & EV_READ)
-        events |= LOOP_READ;
+        events |= what & EV_ET ? LOOP_CHANGE : LOOP_READ;
     if (what & EV_WRITE)
         events |= LOOP_WRITE;
     watch->fd_fn(watch->ctx, fd, events);
@@ -309,6 +309,8 @@ static short libevent_bits(unsigned events)
         bits |= EV_READ;
     if (events & LOOP_WRITE)
         bits |= EV_WRITE;
+    if (events & LOOP_CHANGE)
+        bits |= EV_READ | EV_ET;
     return bits;
 }
 

@@ -32,6 +32,8 @@ typedef void loop_fd_fn(void *ctx, int fd, unsigned events);
 enum loop_events {
     LOOP_READ = 1,
     LOOP_WRITE = 2,
+    LOOP_CHANGE = 4, /* alone: told once whenever octets come in or the other
+                        end goes, and not again while they lie unread */
 };
 
 /*

@@ -95,7 +95,7 @@ static unsigned events_wanted(const struct stream_peer *peer)
         events |= LOOP_WRITE;
     if (!peer->ended && !peer->stopped && peer->output.len == 0)
         events |= LOOP_READ;
-    return events;
+    return events ? events : LOOP_CHANGE;
 }
 
 /* If it cannot be watched a sweep will find it. */
@@ -361,7 +361,6 @@ static void on_ready(void *ctx, int fd, unsigned events)
 {
     struct stream_peer *peer = ctx;
 
-    (void)fd;
     if (events & LOOP_WRITE) {
         if (peer->output.len > 0)
             send_kept(peer);
@@ -370,6 +369,8 @@ static void on_ready(void *ctx, int fd, unsigned events)
     }
     if ((events & LOOP_READ) && events_wanted(peer) & LOOP_READ)
         receive(peer);
+    if (events & LOOP_CHANGE)
+        peer->broken = hung_up(fd);
     if (is_over(peer))
         stream_peer_free(peer);
     else

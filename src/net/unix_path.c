@@ -15,7 +15,7 @@
 #include <pwd.h>
 #include <sys/socket.h>
 
-#define ENTRY_MAX 16384u /* octets of the entry of a user or group */
+#define ENTRY_MAX 16384u         /* octets of the entry of a user or group */
 #define ID_MAX (UINT32_MAX - 1u) /* the last one means "unchanged" */
 
 static struct sockaddr_un sockaddr_of(const char *path)

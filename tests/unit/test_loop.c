@@ -404,6 +404,45 @@ static void test_watch_change(void **state)
 }
 
 /* The number of a socket closed and opened anew behind our back. */
+static void count_change(void *ctx, int fd, unsigned events)
+{
+    size_t *count = ctx;
+
+    (void)fd;
+    assert_int_equal(events, LOOP_CHANGE);
+    ++*count;
+}
+
+/* What lies unread is told once; the end is told then, too. */
+static void test_watch_for_change(void **state)
+{
+    _cleanup_loop_ struct loop *loop = NULL;
+    struct loop_watch *watch = NULL;
+    size_t count = 0;
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(loop_new(&loop), 0);
+    socket_pair(fds);
+    assert_int_equal(
+        loop_watch(loop, fds[0], LOOP_CHANGE, count_change, &count, &watch), 0);
+    run_for(loop, 20);
+    assert_int_equal(count, 0);
+    for (size_t i = 1; i <= 3; i++) {
+        assert_int_equal(write(fds[1], "a", 1), 1);
+        run_for(loop, 20);
+        assert_int_equal(count, i);
+    }
+    shutdown(fds[1], SHUT_WR);
+    run_for(loop, 20);
+    assert_int_equal(count, 4);
+    close(fds[1]);
+    run_for(loop, 20);
+    assert_int_equal(count, 5);
+    loop_watch_cancel(watch);
+    close(fds[0]);
+}
+
 static void test_watch_renew(void **state)
 {
     _cleanup_loop_ struct loop *loop = NULL;
@@ -601,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_real_time),
         cmocka_unit_test(test_watch),
         cmocka_unit_test(test_watch_change),
+        cmocka_unit_test(test_watch_for_change),
         cmocka_unit_test(test_watch_renew),
         cmocka_unit_test(test_watch_cancels_another),
         cmocka_unit_test(test_posting_does_not_starve),
