@@ -152,10 +152,8 @@ static enum reply_status put_enforce(struct reply *reply)
         return REPLY_NOTFOUND;
     reply_puts(&reply->text, "secure");
     if (put_best_match(reply, &cut) == 0) {
-        /* Every MX host has to match an mx, and none can. */
         reply->text.len = 0;
-        return put_temp(reply, "the domain's MTA-STS policy is in enforce "
-                               "mode and names no usable mx");
+        return put_temp(reply, REPLY_NO_USABLE_MX);
     }
     reply_puts(&reply->text, " servername=hostname");
     if (reply->map == REPLY_MAP_POSTFIX_TLSRPT) {
@@ -235,9 +233,8 @@ static enum reply_status put_reply(struct reply *reply)
     const struct policy_answer *answer = reply->answer;
 
     if (answer->kind == ANSWER_DEFER)
-        return put_temp(reply, answer->why && *answer->why
-                                   ? answer->why
-                                   : "the MTA-STS policy could not be told");
+        return put_temp(reply, answer->why && *answer->why ? answer->why
+                                                           : REPLY_NOT_TOLD);
     if (answer->mx && answer->mx->status == MX_NULL)
         return REPLY_NOTFOUND;
     if (answer->dane && reply->map != REPLY_MAP_STS)

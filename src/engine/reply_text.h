@@ -42,4 +42,10 @@ static inline void reply_putc(struct reply_text *text, char c)
 
 void reply_put_sentence(struct reply_text *text, const char *sentence);
 
+/* Why a message has to wait, where the answer does not say. */
+#define REPLY_NOT_TOLD "the MTA-STS policy could not be told"
+/* Every MX host has to match an mx, and none can. */
+#define REPLY_NO_USABLE_MX                                                     \
+    "the domain's MTA-STS policy is in enforce mode and names no usable mx"
+
 #endif
