@@ -96,10 +96,20 @@ static void put_message(struct buf *line, enum log_event event,
 }
 
 /* In one go, so that lines of several writers do not mix. */
+static void write_line(const struct buf *line)
+{
+    ssize_t put;
+
+    if (line->error)
+        return;
+    do
+        put = write(STDERR_FILENO, line->data, line->len);
+    while (put < 0 && errno == EINTR);
+}
+
 static void to_stderr(enum log_event event, const struct log_field *fields)
 {
     _cleanup_buf_ struct buf line;
-    ssize_t put;
 
     buf_init(&line, LOG_LINE_MAX);
     if (the_log.marks)
@@ -108,11 +118,7 @@ static void to_stderr(enum log_event event, const struct log_field *fields)
         put_time(&line);
     put_message(&line, event, fields);
     buf_putc(&line, '\n');
-    if (line.error)
-        return;
-    do
-        put = write(STDERR_FILENO, line.data, line.len);
-    while (put < 0 && errno == EINTR);
+    write_line(&line);
 }
 
 static void to_syslog(enum log_event event, const struct log_field *fields)
@@ -139,13 +145,28 @@ static void put_journal_field(struct buf *buf, const struct log_field *field)
         logfmt_value(buf, field);
 }
 
+/* Also clears the texts. `parts` has room for as many. */
+static void send_to_journal(struct buf *texts, size_t count,
+                            struct iovec *parts)
+{
+    bool whole = true;
+
+    for (size_t i = 0; i < count; i++) {
+        parts[i] = (struct iovec){texts[i].data, texts[i].len};
+        whole = whole && !texts[i].error;
+    }
+    if (whole)
+        sd_journal_sendv(parts, (int)count);
+    for (size_t i = 0; i < count; i++)
+        buf_clear(&texts[i]);
+}
+
 static void to_journal(enum log_event event, const struct log_field *fields)
 {
     struct buf texts[JOURNAL_FIELDS_MAX];
     struct iovec parts[JOURNAL_FIELDS_MAX];
     const struct log_event_row *row = &log_events[event];
     size_t count = 4;
-    bool whole = true;
 
     for (size_t i = 0; i < JOURNAL_FIELDS_MAX; i++)
         buf_init(&texts[i], LOG_LINE_MAX);
@@ -158,14 +179,7 @@ static void to_journal(enum log_event event, const struct log_field *fields)
          field->kind != LOG_KIND_END && count < JOURNAL_FIELDS_MAX; field++)
         if (field->kind != LOG_KIND_TEXT || field->text)
             put_journal_field(&texts[count++], field);
-    for (size_t i = 0; i < count; i++) {
-        parts[i] = (struct iovec){texts[i].data, texts[i].len};
-        whole = whole && !texts[i].error;
-    }
-    if (whole)
-        sd_journal_sendv(parts, (int)count);
-    for (size_t i = 0; i < count; i++)
-        buf_clear(&texts[i]);
+    send_to_journal(texts, count, parts);
 }
 
 static void put(enum log_event event, const struct log_field *fields)
@@ -175,6 +189,70 @@ static void put(enum log_event event, const struct log_field *fields)
     case LOG_TARGET_JOURNAL: to_journal(event, fields); break;
     case LOG_TARGET_SYSLOG: to_syslog(event, fields); break;
     }
+}
+
+/* ---- what others say ---- */
+
+/* "<5>text": the priority, and how long the mark is; 0: there is none. */
+static size_t take_mark(const char *line, size_t len, int *ret_priority)
+{
+    *ret_priority = LOG_WARNING;
+    if (len < 3 || line[0] != '<' || line[1] < '0' || line[1] > '7' ||
+        line[2] != '>')
+        return 0;
+    *ret_priority = line[1] - '0';
+    return 3;
+}
+
+static void relay_to_journal(int priority, const char *daemon, const char *text)
+{
+    struct buf texts[4];
+    struct iovec parts[ELEMENTS(texts)];
+
+    for (size_t i = 0; i < ELEMENTS(texts); i++)
+        buf_init(&texts[i], LOG_LINE_MAX);
+    buf_printf(&texts[0], "MESSAGE=daemon=%s %s", daemon, text);
+    buf_printf(&texts[1], "PRIORITY=%d", priority);
+    buf_printf(&texts[2], "SYSLOG_IDENTIFIER=%s", the_log.options.name);
+    buf_printf(&texts[3], "MTASTS_DAEMON=%s", daemon);
+    send_to_journal(texts, ELEMENTS(texts), parts);
+}
+
+static void put_relayed(int priority, const char *daemon, struct buf *text)
+{
+    _cleanup_buf_ struct buf line;
+
+    buf_init(&line, LOG_LINE_MAX);
+    switch (the_log.options.target) {
+    case LOG_TARGET_STDERR:
+        if (the_log.marks)
+            buf_printf(&line, "<%d>", priority);
+        else
+            put_time(&line);
+        buf_printf(&line, "daemon=%s %s\n", daemon, buf_text(text));
+        write_line(&line);
+        break;
+    case LOG_TARGET_JOURNAL:
+        relay_to_journal(priority, daemon, buf_text(text));
+        break;
+    case LOG_TARGET_SYSLOG:
+        syslog(priority, "daemon=%s %s", daemon, buf_text(text));
+        break;
+    }
+}
+
+void log_relay(const char *daemon, const char *line, size_t len)
+{
+    int priority;
+    size_t skip = take_mark(line, len, &priority);
+    _cleanup_buf_ struct buf text;
+
+    buf_init(&text, LOG_RELAY_MAX);
+    for (size_t i = skip; i < len; i++)
+        buf_putc(&text, line[i] < ' ' || line[i] > '~' ? '?' : line[i]);
+    pthread_mutex_lock(&the_log.lock);
+    put_relayed(priority, daemon, &text);
+    pthread_mutex_unlock(&the_log.lock);
 }
 
 /* ---- not too often ---- */

@@ -25,6 +25,7 @@
 #define LOG_LINE_MAX                                                           \
     16384u /* octets of a line; a longer one is not written                    \
             */
+#define LOG_RELAY_MAX (LOG_LINE_MAX - 256u) /* of a line of another process */
 #define LOG_WINDOW_MS 10000u
 #define LOG_BURST 50u /* messages of one event within LOG_WINDOW_MS */
 
@@ -64,6 +65,14 @@ void log_flush(void);
 
 /* One message for every line of `lines`, which it has as `key`. */
 void log_lines(enum log_event event, const char *key, const char *lines);
+
+/*
+ * A line of another process of ours, which calls itself `daemon`: goes where
+ * our own messages go. "<N>" in front is its priority; without it is taken
+ * for a warning, since our daemons always have it. `len` at most
+ * LOG_RELAY_MAX; what is not printable is replaced.
+ */
+void log_relay(const char *daemon, const char *line, size_t len);
 
 #define log_say(event, ...)                                                    \
     do {                                                                       \

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <mtasts/error.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #define STATUS_MAX 512u /* octets of the line of status */
@@ -225,6 +226,13 @@ static bool open_all(struct daemon *daemon)
     return true;
 }
 
+/* What `mtasts run` has asked for is forgotten with a change of the user. */
+static void end_with_parent(void)
+{
+    if (secure_getenv(LOG_SUPERVISED))
+        prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+}
+
 static bool give_up_rights(struct daemon *daemon)
 {
     char why[PRIVILEGES_WHY_MAX] = "";
@@ -235,6 +243,7 @@ static bool give_up_rights(struct daemon *daemon)
         log_say(LOG_EVENT_PRIVILEGES_DROPPED,
                 LOG_TEXT("user", daemon->config->global.user),
                 LOG_COUNT("uid", getuid()), LOG_COUNT("gid", getgid()));
+    end_with_parent();
     if (SANDBOX_POSSIBLE && privileges_harden() < 0)
         return complain("privileges", NULL, strerrordesc_np(errno));
     return true;

@@ -8,8 +8,10 @@ DESCRIPTION
 import pwd
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,13 @@ def fixture_folder():
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
+
+
+def wait_for(holds, seconds=30):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def refusal(folder, config):
@@ -125,3 +134,26 @@ def test_another_name_for_root(folder):
     passwd.write_text("root:x:0:0::/:/bin/sh\ntoor:x:0:0::/:/bin/sh\n")
     assert "the user 'toor' is root" in \
         with_users(Daemon(folder, "user = toor\n"), passwd)
+
+
+def test_ends_with_its_supervisor_though_another_user(folder):
+    """A change of the user makes the kernel forget that it was asked to."""
+    daemon = Daemon(folder, NO_GROUPS)
+    script = folder / "driver.sh"
+    script.write_text("#!/bin/sh\nexec " + " ".join(map(str, daemon.words))
+                      + "\n")
+    script.chmod(0o755)
+    with open(daemon.log, "wb") as log:
+        supervisor = subprocess.Popen(
+            [BUILD / "tests/integration/supervise_driver", "50", "400",
+             "5000", "1000", f"driver={script}"], stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: " event=ready " in daemon.text())
+        assert daemon.order("config").endswith(
+            f"uid {NOBODY.pw_uid} gid {NOBODY.pw_gid}")
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+    wait_for(lambda: not (daemon.run / "driver.sock").exists())
+    daemon.close()

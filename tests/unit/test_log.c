@@ -247,6 +247,33 @@ static void test_lines(void **state)
     assert_non_null(strstr(text, "fault=z\n"));
 }
 
+/* A line of another process goes the same way, with its own weight. */
+static void test_relay(void **state)
+{
+    (void)state;
+    opened(LEVEL_INFO, LOG_TARGET_STDERR);
+    log_relay("policyd", "<3>level=error x\x1b\n", 18);
+    assert_string_equal(strchr(written(), ' '),
+                        " daemon=policyd level=error x??\n");
+    log_relay("policyd", "", 0);
+    assert_string_equal(strchr(written(), ' '), " daemon=policyd \n");
+    opened(LEVEL_INFO, LOG_TARGET_SYSLOG);
+    log_relay("policyd", "<6>50 %s", 8);
+    assert_string_equal(caught, "6 daemon=policyd 50 %s");
+    log_relay("policyd", "<9>odd", 6);
+    assert_string_equal(caught, "4 daemon=policyd <9>odd");
+    opened(LEVEL_INFO, LOG_TARGET_JOURNAL);
+    log_relay("policyd", "<7>fine", 7);
+    assert_string_equal(caught, "MESSAGE=daemon=policyd fine|PRIORITY=7|"
+                                "SYSLOG_IDENTIFIER=mtasts-testd|"
+                                "MTASTS_DAEMON=policyd|");
+    setenv(LOG_SUPERVISED, "1", 1);
+    opened(LEVEL_INFO, LOG_TARGET_STDERR);
+    log_relay("policyd", "<3>bad", 6);
+    assert_string_equal(written(), "<3>daemon=policyd bad\n");
+    unsetenv(LOG_SUPERVISED);
+}
+
 /* Names are stable words, and nobody has that of another. */
 static void test_table(void **state)
 {
@@ -271,7 +298,7 @@ int main(void)
         cmocka_unit_test(test_marks),   cmocka_unit_test(test_syslog),
         cmocka_unit_test(test_journal), cmocka_unit_test(test_burst),
         cmocka_unit_test(test_flush),   cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_relay),   cmocka_unit_test(test_table),
     };
     int kept = dup(STDERR_FILENO);
     int failed;
