@@ -20,22 +20,6 @@
 #define REMOVAL_MAX 300u /* octets of "-HOST:PORT" */
 #define SOCKETS_EACH 2u  /* of a fetch, one a family, while it connects */
 
-struct fetcher {
-    struct loop *loop;
-    CURLM *multi;
-    X509_STORE *store;
-    const struct address_guard *guard;
-    char *proxy;
-    size_t places;            /* fetches under way at once */
-    struct loop_timer *timer; /* libcurl's */
-    struct queue waiting;
-    struct queue active;
-    struct queue over;
-    struct curl_slist *removals; /* from libcurl's address cache */
-    struct loop_timer *drain;
-    bool *gone; /* set when freed from a callback */
-};
-
 /* Who has stood in a line longest; NULL if nobody does. */
 static struct fetch *first_of(const struct queue *queue)
 {
@@ -59,6 +43,22 @@ static void remember_removal(struct fetch *fetch)
         fetcher->removals = list;
 }
 
+/* Gives back what the fetch was to take out of the cache, if libcurl has not
+   come to look at that. Taken out twice is no harm. */
+static void return_removals(struct fetch *fetch)
+{
+    struct fetcher *fetcher = fetch->fetcher;
+    struct curl_slist *entry = fetch->looked_up ? NULL : fetch->resolve;
+
+    for (; entry; entry = entry->next) {
+        struct curl_slist *list = NULL;
+        if (entry->data[0] == '-')
+            list = curl_slist_append(fetcher->removals, entry->data);
+        if (list)
+            fetcher->removals = list;
+    }
+}
+
 /* Takes the fetch out of libcurl. */
 static void detach(struct fetch *fetch)
 {
@@ -71,6 +71,7 @@ static void detach(struct fetch *fetch)
     loop_timer_cancel(fetch->nudge);
     fetch->nudge = NULL;
     fetch_tls_clear(&fetch->handshake);
+    return_removals(fetch);
     remember_removal(fetch);
 }
 
@@ -140,10 +141,8 @@ static void schedule_drain(struct fetcher *fetcher)
         loop_timer(fetcher->loop, 0, on_drain, fetcher, &fetcher->drain);
 }
 
-/* ---- libcurl on the loop ---- */
-
 /* What libcurl says has ended. */
-static void collect(struct fetcher *fetcher)
+void fetch_collect(struct fetcher *fetcher)
 {
     CURLMsg *message;
     int left;
@@ -157,132 +156,6 @@ static void collect(struct fetcher *fetcher)
         if (fetch)
             finish(fetch, code);
     }
-}
-
-static void act(struct fetcher *fetcher, curl_socket_t fd, int events)
-{
-    int running;
-
-    curl_multi_socket_action(fetcher->multi, fd, events, &running);
-    collect(fetcher);
-}
-
-static void on_ready(void *ctx, int fd, unsigned events)
-{
-    int bits = 0;
-
-    if (events & LOOP_READ)
-        bits |= CURL_CSELECT_IN;
-    if (events & LOOP_WRITE)
-        bits |= CURL_CSELECT_OUT;
-    act(ctx, fd, bits);
-}
-
-static void on_timer(void *ctx)
-{
-    struct fetcher *fetcher = ctx;
-
-    fetcher->timer = NULL;
-    act(fetcher, CURL_SOCKET_TIMEOUT, 0);
-}
-
-/* Pausing for a moment is what makes libcurl look at a transfer again. */
-static void on_nudge(void *ctx)
-{
-    struct fetch *fetch = ctx;
-
-    fetch->nudge = NULL;
-    curl_easy_pause(fetch->easy, CURLPAUSE_SEND);
-    curl_easy_pause(fetch->easy, CURLPAUSE_CONT);
-}
-
-/*
- * libcurl 7.88 makes ready to connect to the next address of a family, but
- * does it only when the transfer is run again, for which it sets no timer
- * (curl issue 11920, mended in 8.4). That it takes back the socket of the
- * last one is all the sign there is.
- */
-static void nudge(struct fetch *fetch)
-{
-    if (fetch->several && !fetch->handshake.context && !fetch->nudge)
-        loop_timer(fetch->fetcher->loop, 0, on_nudge, fetch, &fetch->nudge);
-}
-
-/*
- * It may also close a socket and open the next without a word between: when
- * the number is the same, the kernel has forgotten what we watch it for.
- */
-void fetch_opened(struct fetch *fetch, int fd)
-{
-    for (size_t i = 0; i < FETCH_SOCKETS; i++)
-        if (fetch->sockets[i].watch && fetch->sockets[i].fd == fd)
-            loop_watch_renew(fetch->sockets[i].watch);
-}
-
-/* `fetch` NULL: a handle of libcurl's own, which closes what fetches left.
-   `watch` NULL: no longer watched. */
-static void remember_socket(struct fetch *fetch, int fd,
-                            struct loop_watch *watch)
-{
-    for (size_t i = 0; fetch && i < FETCH_SOCKETS; i++) {
-        struct fetch_socket *slot = &fetch->sockets[i];
-        if (watch ? !slot->watch : slot->watch && slot->fd == fd) {
-            *slot = (struct fetch_socket){fd, watch};
-            return;
-        }
-    }
-}
-
-static void forget_socket(struct fetch *fetch, int fd)
-{
-    remember_socket(fetch, fd, NULL);
-    if (fetch)
-        nudge(fetch);
-}
-
-/* For CURLMOPT_TIMERFUNCTION. */
-static int on_curl_timer(CURLM *multi, long ms, void *ctx)
-{
-    struct fetcher *fetcher = ctx;
-
-    (void)multi;
-    loop_timer_cancel(fetcher->timer);
-    fetcher->timer = NULL;
-    if (ms < 0)
-        return 0;
-    return loop_timer(fetcher->loop, (uint64_t)ms, on_timer, fetcher,
-                      &fetcher->timer)
-               ? -1
-               : 0;
-}
-
-/* For CURLMOPT_SOCKETFUNCTION. */
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
-                          void *socket_ctx)
-{
-    struct fetcher *fetcher = ctx;
-    struct loop_watch *watch = socket_ctx;
-    struct fetch *fetch = NULL;
-    unsigned events = 0;
-
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
-    if (what == CURL_POLL_REMOVE) {
-        loop_watch_cancel(watch);
-        curl_multi_assign(fetcher->multi, fd, NULL);
-        forget_socket(fetch, fd);
-        return 0;
-    }
-    if (what & CURL_POLL_IN)
-        events |= LOOP_READ;
-    if (what & CURL_POLL_OUT)
-        events |= LOOP_WRITE;
-    if (watch)
-        return loop_watch_change(watch, events) ? -1 : 0;
-    if (loop_watch(fetcher->loop, fd, events, on_ready, fetcher, &watch))
-        return -1;
-    remember_socket(fetch, fd, watch);
-    curl_multi_assign(fetcher->multi, fd, watch);
-    return 0;
 }
 
 /* ---- the start of a fetch ---- */
@@ -396,26 +269,6 @@ static bool proxy_ok(const char *proxy)
            strncmp(proxy, "socks5h://", 10) == 0;
 }
 
-static int multi_new(struct fetcher *fetcher)
-{
-    CURLM *multi = curl_multi_init();
-    CURLMcode code = multi ? CURLM_OK : CURLM_OUT_OF_MEMORY;
-
-    fetcher->multi = multi;
-    if (!code)
-        code =
-            curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-    if (!code)
-        code = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, fetcher);
-    if (!code)
-        code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-    if (!code)
-        code = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, fetcher);
-    if (!code)
-        code = curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    return code ? -MTASTS_ENOMEM : 0;
-}
-
 int fetcher_new(struct loop *loop, const struct fetcher_options *options,
                 struct fetcher **ret_fetcher)
 {
@@ -443,7 +296,7 @@ int fetcher_new(struct loop *loop, const struct fetcher_options *options,
     fetcher->proxy = options->proxy ? strdup(options->proxy) : NULL;
     if (options->proxy && !fetcher->proxy)
         return -MTASTS_ENOMEM;
-    error = multi_new(fetcher);
+    error = fetch_multi_new(fetcher);
     if (error)
         return error;
     *ret_fetcher = TAKE_PTR(fetcher);
@@ -465,8 +318,7 @@ void fetcher_free(struct fetcher *fetcher)
     free_all(&fetcher->waiting);
     free_all(&fetcher->active);
     free_all(&fetcher->over);
-    curl_multi_cleanup(fetcher->multi);
-    loop_timer_cancel(fetcher->timer);
+    fetch_multi_free(fetcher);
     loop_timer_cancel(fetcher->drain);
     curl_slist_free_all(fetcher->removals);
     X509_STORE_free(fetcher->store);

@@ -27,8 +27,13 @@ struct fetcher_options {
     X509_STORE *store;                 /* trust; a reference is taken */
     const struct address_guard *guard; /* must outlive the fetcher; NULL: no
                                           exceptions */
-    const char *proxy; /* explicit egress proxy, http:// or socks5h://, which
-                          then looks up names itself; NULL: none */
+    /*
+     * Explicit egress proxy, http:// or socks5h://; NULL: none. It looks up
+     * names itself and connects where they lead, past `guard` and whatever
+     * the addresses of a request are: what must not be reached is for the
+     * proxy to refuse.
+     */
+    const char *proxy;
 };
 
 struct fetch_request {

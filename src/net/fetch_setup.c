@@ -22,6 +22,7 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose,
     struct address address;
     int fd;
 
+    fetch->looked_up = true;
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKET_BAD;
     if (!fetch->proxied) {

@@ -1,5 +1,5 @@
 /*
- * fetch_transfer: one fetch while it is under way, for the files of fetch.
+ * fetch_transfer: fetcher and fetch from inside, for the files of fetch.
  */
 #ifndef MTASTS_NET_FETCH_TRANSFER_H
 #define MTASTS_NET_FETCH_TRANSFER_H
@@ -17,8 +17,7 @@
               where a family has several addresses each gets half of what is   \
               left */
 #define FETCH_EYEBALLS_MS 200l /* head start of IPv6 (RFC 8305 5) */
-#define FETCH_SOCKETS 4u /* watched at once: one a family, and change-overs */
-#define FETCH_READ_SIZE 8192l /* octets libcurl reads at once */
+#define FETCH_READ_SIZE 8192l  /* octets libcurl reads at once */
 
 /* What became of the address that libcurl wanted to connect to. */
 enum fetch_guard {
@@ -34,10 +33,29 @@ struct fetch_handshake {
     bool closed;      /* close_notify was received */
 };
 
-/* A socket that libcurl has us watch. */
+/* A socket that libcurl has us watch: two a fetch at most, and those that
+   fetches left. */
 struct fetch_socket {
+    struct queue_node node; /* first */
     int fd;
-    struct loop_watch *watch; /* NULL: none */
+    struct loop_watch *watch;
+};
+
+struct fetcher {
+    struct loop *loop;
+    CURLM *multi;
+    X509_STORE *store;
+    const struct address_guard *guard;
+    char *proxy;
+    size_t places;            /* fetches under way at once */
+    struct loop_timer *timer; /* libcurl's */
+    struct queue waiting;
+    struct queue active;
+    struct queue over;
+    struct queue sockets;        /* that libcurl has us watch */
+    struct curl_slist *removals; /* from libcurl's address cache */
+    struct loop_timer *drain;
+    bool *gone; /* set when freed from a callback */
 };
 
 struct fetch {
@@ -58,13 +76,13 @@ struct fetch {
     char *addresses; /* for CURLOPT_RESOLVE */
     bool connect_only;
     bool several; /* addresses of one family */
-    struct fetch_socket sockets[FETCH_SOCKETS];
     uint64_t started;
     uint32_t deadline_ms;
     fetch_fn *fn;
     void *ctx;
     enum fetch_guard guarded;
-    int lack; /* errno: an address was not tried for want of a socket */
+    bool looked_up; /* libcurl has worked through `resolve` */
+    int lack;       /* errno: an address was not tried for want of a socket */
     enum fetch_status stop; /* why we broke it off; FETCH_NOT_DONE: not */
     struct fetch_handshake handshake;
     struct fetch_response response;
@@ -90,8 +108,15 @@ void fetch_tls_clear(struct fetch_handshake *handshake);
 int fetch_setup(struct fetch *fetch, const char *proxy,
                 struct curl_slist **removals);
 
-/* libcurl has opened a socket for this fetch; in fetch.c. */
-void fetch_opened(struct fetch *fetch, int fd);
+/* Has libcurl's multi handle work on the fetcher's loop; -MTASTS_ENOMEM. */
+int fetch_multi_new(struct fetcher *fetcher);
+void fetch_multi_free(struct fetcher *fetcher);
+
+/* libcurl has opened a socket for this fetch. */
+void fetch_opened(const struct fetch *fetch, int fd);
+
+/* Takes what libcurl says has ended; in fetch.c. */
+void fetch_collect(struct fetcher *fetcher);
 
 /* Fills the fact from what libcurl says at the end. */
 void fetch_result(struct fetch *fetch, CURLcode code);

@@ -716,6 +716,17 @@ def test_first_address_of_two_refuses(pki, serve, good):
     assert line['fact']['elapsed_ms'] < MOMENT
 
 
+def test_last_of_many_addresses(pki, serve, good):
+    """Fourteen refuse, one family is a black hole."""
+    server = serve(sends(answer()), tls_context(good), address='127.0.0.30')
+    serve('::1', server.port, kind=BlackHole)
+    line = fetch(pki, server.port, addresses=(
+        '::1', *(f'127.0.0.{n}' for n in range(16, 31))))
+    check(line, 'ok', 'success')
+    assert line['fact']['address'] == '127.0.0.30'
+    assert line['fact']['elapsed_ms'] < MOMENT
+
+
 def test_all_addresses_refuse(pki):
     with socket.create_server(('127.0.0.1', 0)) as closed:
         port = closed.getsockname()[1]
