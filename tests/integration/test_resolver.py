@@ -612,9 +612,10 @@ def test_free_from_a_callback(world, mode):
     assert end['answered'] == 1
 
 
-def test_free_while_probing(world):
+@pytest.mark.parametrize('after', [200, 2500])  # of what a probe asks
+def test_free_while_probing(world, after):
     answers, _ = world.ask('secure.test MX', 'secure.test TXT',
-                           forward=SILENT, free=200)
+                           forward=SILENT, free=after)
     assert answers == []
 
 
