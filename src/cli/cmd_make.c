@@ -280,7 +280,7 @@ static int run_records(const struct command *command, const void *values,
 
 const struct command command_make_records = {
     .name = "make records",
-    .summary = "write the DNS records for a policy, with an id made from it",
+    .summary = "write the DNS records for a policy, with its id",
     .synopsis = "DOMAIN",
     .about = "Prints what to publish, in the order in which it is safe, as "
              "lines of a zone file: the records themselves, all else as "
