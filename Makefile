@@ -29,10 +29,12 @@ run: ## build, start the lab, check all its domains, print each verdict
 
 test: ## everything that must hold, in at most 15 minutes
 	@$(need) build lab test
+	@tools/unpack-packages build-unpacked
 	@tools/run-tests
 
 test-full: ## the whole matrices, in at most 60 minutes
 	@$(need) build lab test
+	@tools/unpack-packages build-unpacked
 	@tools/run-tests --full
 
 bench: ## measure speed against the floors

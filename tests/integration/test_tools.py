@@ -328,11 +328,54 @@ def test_install_knows_its_groups():
     assert run('install-packages').returncode == 1
 
 
+def fake_apt(tmp_path, download):
+    """A PATH whose apt knows what is needed along with a package."""
+    scripts = {
+        'apt-get': 'case $1 in\n'
+                   '-s) echo "Remv postfix [1]"; echo "Inst needed (1 D)"\n'
+                   f'    for last; do :; done; echo "Inst $last (1 D)";;\n'
+                   f'*) echo "$*" >>{tmp_path}/apt.log; {download};;\n'
+                   'esac',
+        'dpkg-deb': 'mkdir -p "$3/usr"; touch "$3/usr/$(basename "$2")"',
+    }
+    folder = tmp_path / 'bin'
+    folder.mkdir()
+    for name, text in scripts.items():
+        (folder / name).write_text(f'#!/bin/sh\n{text}\n')
+        (folder / name).chmod(0o755)
+    return os.environ | {'PATH': f'{folder}:/usr/bin:/bin'}
+
+
+def test_unpack(tmp_path):
+    machine = fake_apt(tmp_path, 'shift 2; for p; do touch "$p.deb"; done')
+    for _ in range(2):  # the second time there is nothing to do
+        result = run('unpack-packages', tmp_path / 'out', env=machine)
+        assert (result.stdout + result.stderr, result.returncode) == ('', 0)
+    for name in packages('unpack'):
+        root = tmp_path / 'out' / name / 'usr'
+        assert {path.name for path in root.iterdir()} == {
+            f'{name}.deb', 'needed.deb'}
+    log = (tmp_path / 'apt.log').read_text().splitlines()
+    assert log == [f'-q download needed {name}'
+                   for name in packages('unpack')]
+    assert {path.name for path in (tmp_path / 'out').iterdir()} == set(
+        packages('unpack'))
+
+
+def test_unpack_leaves_nothing_half_done(tmp_path):
+    machine = fake_apt(tmp_path, 'echo no network; exit 100')
+    result = run('unpack-packages', tmp_path / 'out', env=machine)
+    assert result.returncode == 1
+    assert 'no network' in result.stderr and 'could not be' in result.stderr
+    assert list((tmp_path / 'out').iterdir()) == []
+    assert run('unpack-packages').returncode != 0
+
+
 def test_packages_have_a_reason():
     """Every package of the list has its reason in the decision record."""
     [record] = (ROOT / 'docs/adr').glob('*-dependencies.md')
     text = record.read_text(encoding='utf-8')
-    missing = [name for name in packages('build', 'lab', 'test')
+    missing = [name for name in packages('build', 'lab', 'test', 'unpack')
                if f'`{name}`' not in text]
     assert not missing
 
