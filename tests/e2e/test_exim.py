@@ -1,0 +1,298 @@
+"""test_exim - packaging/exim in Debian's real Exim, sending into the lab
+
+DESCRIPTION
+    The answers are those of mtasts (reply_driver) for policies of the test,
+    handed out by a server of one line, as the daemon's is.  What Exim then
+    does is read from its log and from the mailboxes of the lab.
+"""
+
+import contextlib
+import itertools
+import os
+import socketserver
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from unpacked import Unpacked, reply
+
+PACKAGING = ROOT / "packaging" / "exim"
+SEND_LIMIT = 60      # seconds for one message, all hosts tried
+numbers = itertools.count(1)
+
+MAIN = """\
+keep_environment =
+exim_path = {exim}
+primary_hostname = client.example
+spool_directory = {folder}/spool
+log_file_path = {folder}/log/%slog
+log_selector = +tls_sni +tls_certificate_verified
+domainlist local_domains = client.example
+dns_dnssec_ok = 1
+MTASTS_SOCKET = {folder}/socket
+MTASTS_TIMEOUT = 5s
+MTASTS_CA = {ca}
+.include {packaging}/main.conf
+begin routers
+{routers}
+begin transports
+.include {packaging}/transports.conf
+remote_smtp:
+  driver = smtp
+  hosts_try_dane =
+begin retry
+* * F,2h,15m
+"""
+ROUTERS = f"""\
+.include {PACKAGING}/routers.conf
+dnslookup:
+  driver = dnslookup
+  domains = ! +local_domains
+  transport = remote_smtp
+  no_more
+"""
+# Our transport behind a router that picks no hosts: event_action is alone.
+UNGUARDED = """\
+dnslookup:
+  driver = dnslookup
+  domains = ! +local_domains
+  address_data = ${readsocket{MTASTS_SOCKET}{$domain\\n}{5s}}
+  transport = mtasts_secure
+  no_more
+"""
+
+
+def policy(*mx, mode="enforce"):
+    return "".join(f"{line}\n" for line in [
+        "version: STSv1", f"mode: {mode}", *(f"mx: {name}" for name in mx),
+        "max_age: 604800"])
+
+
+class Answers(socketserver.ThreadingUnixStreamServer):
+    """A line in, a line out, as mtasts-policyd does for Exim."""
+    daemon_threads = True
+
+    def __init__(self, path):
+        self.by_domain = {}
+        super().__init__(str(path), Answer)
+        os.chmod(path, 0o666)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def policy(self, domain, *mx, **more):
+        self.by_domain[domain] = reply("exim", policy(*mx, **more),
+                                       domain=domain)
+
+
+class Answer(socketserver.StreamRequestHandler):
+    def handle(self):
+        domain = self.rfile.readline().decode().strip()
+        answer = self.server.by_domain.get(domain, "none")
+        if answer is not None:
+            self.wfile.write(answer.encode() + b"\n")
+
+
+class Exim:
+    def __init__(self, lab, folder, routers):
+        self.lab = lab
+        self.folder = Path(folder)
+        self.folder.chmod(0o755)
+        self.program = Unpacked("exim4-daemon-light", ["Debian-exim"], folder)
+        exim = self.program.ids["Debian-exim"]
+        for name in ("spool", "log"):
+            (self.folder / name).mkdir()
+            os.chown(self.folder / name, exim, exim)
+        settings = lab.settings()
+        self.mail = Path(settings["LAB_MAIL"])
+        (self.folder / "conf").write_text(MAIN.format(
+            folder=folder, exim=self.program.path("/usr/sbin/exim4"),
+            packaging=PACKAGING, ca=settings["LAB_CA_FILE"],
+            routers=routers))
+        self.answers = Answers(self.folder / "socket")
+
+    def close(self):
+        self.answers.shutdown()
+        self.answers.server_close()
+
+    def run(self, *arguments, **more):
+        done = self.lab.run(
+            *self.program.words("/usr/sbin/exim4", "-C",
+                                self.folder / "conf", *arguments),
+            limit=SEND_LIMIT, **more)
+        assert "onfiguration error" not in done.stderr, done.stderr
+        return done
+
+    def route(self, domain):
+        """What -bt says: how a message to this domain would go."""
+        return self.run("-bt", f"user@{domain}").stdout
+
+    def send(self, domain):
+        """Sends a message; (what the log says of it, who has it now)."""
+        subject = f"test-{os.getpid()}-{next(numbers)}"
+        before = self.log()
+        self.run("-odi", "-f", "sender@client.example", f"user@{domain}",
+                 input=f"Subject: {subject}\n\nhello\n")
+        return self.log()[len(before):], self.holders(subject)
+
+    def log(self):
+        log = self.folder / "log" / "mainlog"
+        return log.read_text() if log.exists() else ""
+
+    def holders(self, subject):
+        """The mailboxes that hold it, as "mx/DOMAIN"."""
+        return [str(path.relative_to(self.mail).parent.parent)
+                for path in self.mail.glob("*/*/new/*")
+                if f"Subject: {subject}\n" in path.read_text()]
+
+
+@contextlib.contextmanager
+def running(lab, routers):
+    # pytest's own folders are closed to other users
+    with tempfile.TemporaryDirectory(prefix="mtasts-exim-") as folder:
+        exim = Exim(lab, folder, routers)
+        try:
+            yield exim
+        finally:
+            exim.close()
+
+
+@pytest.fixture(scope="module")
+def exim(lab):
+    with running(lab, ROUTERS) as program:
+        yield program
+
+
+def test_routes(exim):
+    exim.answers.policy("several-mx.example", "mx3.several-mx.example",
+                        "mx1.several-mx.example")
+    said = exim.route("several-mx.example")
+    assert "router = mtasts_secure, transport = mtasts_secure" in said
+    assert said.index("mx1.several-mx.example") < said.index(
+        "mx3.several-mx.example"), said
+    assert "mx2.several-mx.example" not in said
+
+    exim.answers.policy("testing.example", "nothing.example", mode="testing")
+    for domain in ("testing.example", "no-sts.example"):
+        assert "router = dnslookup, transport = remote_smtp" in exim.route(
+            domain)
+
+
+def test_no_answer_is_none_to_go_on_with(exim):
+    exim.answers.by_domain["healthy.example"] = None
+    assert "cannot be resolved at this time" in exim.route("healthy.example")
+    exim.answers.by_domain["healthy.example"] = "something else"
+    assert "cannot be resolved at this time" in exim.route("healthy.example")
+    exim.answers.by_domain["healthy.example"] = (
+        'defer it could not be told: a, "b" $host ${x} :fail: \\n')
+    assert exim.route("healthy.example").strip().endswith(
+        'at this time: MTA-STS: it could not be told: a, "b" $host ${x} '
+        ':fail: \\n')
+    del exim.answers.by_domain["healthy.example"]
+
+
+def test_daemon_is_not_there(exim):
+    os.rename(exim.folder / "socket", exim.folder / "socket-away")
+    try:
+        said = exim.route("healthy.example")
+    finally:
+        os.rename(exim.folder / "socket-away", exim.folder / "socket")
+    assert "cannot be resolved at this time" in said, said
+
+
+@pytest.mark.parametrize("domain, mx", [
+    ("healthy.example", ["mx.healthy.example"]),
+    ("healthy.example", ["MX.Healthy.example", "other.example"]),
+    ("wildcard-mx.example", ["*.wildcard-mx.example"]),
+    ("implicit-mx.example", ["implicit-mx.example"]),
+    ("several-mx.example", ["mx3.several-mx.example"]),
+])
+def test_delivered(exim, domain, mx):
+    exim.answers.policy(domain, *mx)
+    log, holders = exim.send(domain)
+    assert holders == [f"mx/{domain}"], log
+    [line] = [line for line in log.splitlines() if " => " in line]
+    assert "T=mtasts_secure" in line and "CV=yes" in line
+    assert "TLS1." in line
+
+
+@pytest.mark.parametrize("domain, mx, why", [
+    # the attack that MTA-STS is for: an MX that the policy does not know,
+    # with a good certificate of its own
+    ("mx-not-in-policy.example", ["other.mx-not-in-policy.example"],
+     "no MX host of mx-not-in-policy.example is in its policy"),
+    # one label is one label
+    ("wildcard-mx.example", ["*.example"],
+     "no MX host of wildcard-mx.example is in its policy"),
+    ("implicit-mx.example", ["*.example.net"],
+     "no MX host of implicit-mx.example is in its policy"),
+    ("smtp-no-starttls.example", ["mx.smtp-no-starttls.example"],
+     "a TLS session is required"),
+    ("smtp-expired.example", ["mx.smtp-expired.example"],
+     "certificate verification failed"),
+    ("smtp-wrong-name.example", ["mx.smtp-wrong-name.example"],
+     "certificate verification failed"),
+    ("smtp-untrusted.example", ["mx.smtp-untrusted.example"],
+     "certificate verification failed"),
+])
+def test_refused(exim, domain, mx, why):
+    exim.answers.policy(domain, *mx)
+    log, holders = exim.send(domain)
+    assert holders == []
+    assert f" == user@{domain} " in log and why in log, log
+    assert " ** " not in log  # never for good
+
+
+def test_dane(exim):
+    domains = ("dane.example", "dane-self-signed.example",
+               "dane-mismatch.example", "no-sts.example",
+               "smtp-wrong-name.example", "unsigned.example")
+    for domain in domains:
+        exim.answers.by_domain[domain] = reply("exim", "", domain=domain,
+                                               dane=True)
+    for domain in domains[:2]:
+        log, holders = exim.send(domain)
+        assert holders == [f"mx/{domain}"] and "CV=dane" in log, log
+    # records that have gone meanwhile: the Web PKI has to do
+    log, holders = exim.send("no-sts.example")
+    assert holders == ["mx/no-sts.example"] and "CV=yes" in log, log
+    # wrong records; a bad certificate and none; no DNSSEC
+    for domain in domains[2:3] + domains[4:]:
+        log, holders = exim.send(domain)
+        assert holders == [] and f" == user@{domain} " in log, log
+
+
+def test_none_is_opportunistic(exim):
+    exim.answers.by_domain["smtp-no-starttls.example"] = "none"
+    exim.answers.by_domain["smtp-wrong-name.example"] = "none"
+    # what failed above under a policy is not remembered against the host
+    for domain in ("smtp-no-starttls.example", "smtp-wrong-name.example"):
+        log, holders = exim.send(domain)
+        assert holders == [f"mx/{domain}"], log
+
+
+def test_one_domain_does_not_stop_another(exim):
+    """Whoever names somebody else's MX hosts cannot stop that mail."""
+    exim.answers.policy("customer.example", "nothing.example")
+    exim.answers.policy("provider.example", "mx.provider.example")
+    log, holders = exim.send("customer.example")
+    assert holders == [], log
+    log, holders = exim.send("provider.example")
+    assert holders == ["mx/provider.example"], log
+
+
+def test_event_refuses_by_itself(lab):
+    with running(lab, UNGUARDED) as exim:
+        exim.answers.policy("wildcard-mx.example", "*.wildcard-mx.example")
+        exim.answers.policy("several-mx.example", "mx2.several-mx.example")
+        exim.answers.policy("healthy.example", "*.example")
+        log, holders = exim.send("wildcard-mx.example")
+        assert holders == ["mx/wildcard-mx.example"], log
+        log, holders = exim.send("several-mx.example")
+        assert holders == ["mx/several-mx.example"], log
+        assert "H=mx1.several-mx.example" in log  # was not to be asked
+        assert "=> user@several-mx.example" in log
+        assert "T=mtasts_secure H=mx2.several-mx.example" in log
+        log, holders = exim.send("healthy.example")
+        assert holders == [], log
