@@ -2,17 +2,13 @@
  * smtp_session: one connection to an SMTP server, as far as TLS (RFC 5321,
  * 3207). See smtp_session.h.
  *
- * A machine of steps: each waits for one reply (or for the handshake) and
- * says what is sent next. `over` is set by whatever ends the session; the
- * callback that the loop ran then ends it, on its way out. No command is
- * pipelined except the one that is injected; no MAIL is ever sent.
+ * This file is the connection: the socket, its time, octets in and out of
+ * TLS. `over` is set by whatever ends the session; the callback that the loop
+ * ran then ends it, on its way out.
  */
-#include "net/smtp_session.h"
+#include "net/smtp_dialogue.h"
 
-#include "base/buf.h"
 #include "net/own_lack.h"
-#include "net/smtp_helo.h"
-#include "net/smtp_reply.h"
 #include "net/tls.h"
 
 #include <errno.h>
@@ -20,33 +16,8 @@
 #include <openssl/err.h>
 #include <string.h>
 
-#define OUT_MAX 65536u      /* waiting to be sent: a ClientHello takes 500 */
-#define CHUNK 16384u        /* octets read at once: one TLS record */
-#define NO_LIMIT UINT64_MAX /* of a step: all that is left of the session */
-
-struct smtp_session {
-    struct loop *loop;
-    struct loop_watch *watch;
-    struct loop_timer *timer; /* of the step */
-    uint64_t end_ms;          /* of the whole session */
-    int fd;
-    SSL *ssl;
-    struct arena *arena;
-    struct address address;
-    uint16_t port;
-    const char *helo; /* in the arena, or NULL */
-    bool inject;
-    bool over;
-    bool closed; /* by the server, or broken: nothing more can be sent */
-    enum smtp_step step;
-    size_t octets_in;
-    size_t replies; /* inside TLS after QUIT */
-    struct buf out;
-    struct smtp_reply reply;
-    struct smtp_outcome outcome;
-    smtp_session_fn *fn;
-    void *ctx;
-};
+#define OUT_MAX 65536u /* waiting to be sent: a ClientHello takes 500 */
+#define CHUNK 16384u   /* octets read at once: one TLS record */
 
 static void session_free(struct smtp_session *session)
 {
@@ -62,9 +33,8 @@ DEFINE_CLEANUP(struct smtp_session *, session_free, session)
 
 /* ---- the end ---- */
 
-/* The first word on how the session went is the one that counts. */
-static void decide(struct smtp_session *session, enum smtp_status status,
-                   const char *detail)
+void smtp_session_decide(struct smtp_session *session, enum smtp_status status,
+                         const char *detail)
 {
     if (session->outcome.status != SMTP_NOT_DONE)
         return;
@@ -74,14 +44,14 @@ static void decide(struct smtp_session *session, enum smtp_status status,
         session->outcome.detail = detail;
 }
 
-static void fail(struct smtp_session *session, enum smtp_status status,
-                 const char *detail)
+void smtp_session_fail(struct smtp_session *session, enum smtp_status status,
+                       const char *detail)
 {
-    decide(session, status, detail);
+    smtp_session_decide(session, status, detail);
     session->over = true;
 }
 
-static bool in_tls(const struct smtp_session *session)
+bool smtp_session_in_tls(const struct smtp_session *session)
 {
     return session->outcome.status == SMTP_OK;
 }
@@ -89,7 +59,7 @@ static bool in_tls(const struct smtp_session *session)
 /* It is this machine that fails, which says nothing of the server. */
 static void give_up(struct smtp_session *session, const char *detail)
 {
-    fail(session, SMTP_NOT_DONE, detail);
+    smtp_session_fail(session, SMTP_NOT_DONE, detail);
 }
 
 /* The server hung up, or (`error`: errno) the connection broke. */
@@ -101,28 +71,28 @@ static void hung_up(struct smtp_session *session, int error)
     if (own_lack(error))
         give_up(session, why);
     else if (session->step == SMTP_STEP_HANDSHAKE)
-        fail(session, SMTP_TLS_FAILED,
-             why ? why : "the server hung up during the handshake");
+        smtp_session_fail(session, SMTP_TLS_FAILED,
+                          why ? why
+                              : "the server hung up during the handshake");
     else
-        fail(session, SMTP_CLOSED, why);
+        smtp_session_fail(session, SMTP_CLOSED, why);
 }
 
 static void connect_failed(struct smtp_session *session, int error)
 {
     session->closed = true;
-    fail(session,
-         own_lack(error)         ? SMTP_NOT_DONE
-         : error == ECONNREFUSED ? SMTP_CONNECT_REFUSED
-         : error == ETIMEDOUT    ? SMTP_CONNECT_TIMEOUT
-                                 : SMTP_CONNECT_FAILED,
-         strerrordesc_np(error));
+    smtp_session_fail(session,
+                      own_lack(error)         ? SMTP_NOT_DONE
+                      : error == ECONNREFUSED ? SMTP_CONNECT_REFUSED
+                      : error == ETIMEDOUT    ? SMTP_CONNECT_TIMEOUT
+                                              : SMTP_CONNECT_FAILED,
+                      strerrordesc_np(error));
 }
 
 static void on_timeout(void *ctx);
 
-/* Goes to `step`, which has `limit_ms` at most. */
-static void enter(struct smtp_session *session, enum smtp_step step,
-                  uint64_t limit_ms)
+void smtp_session_enter(struct smtp_session *session, enum smtp_step step,
+                        uint64_t limit_ms)
 {
     uint64_t now = loop_now_ms(session->loop);
     uint64_t left = session->end_ms > now ? session->end_ms - now : 0;
@@ -142,6 +112,10 @@ static void flush_out(struct smtp_session *session)
                             MSG_NOSIGNAL);
         if (sent < 0 && (errno == EAGAIN || errno == EINTR))
             return;
+        if (sent < 0 && own_lack(errno)) {
+            give_up(session, strerrordesc_np(errno));
+            return;
+        }
         if (sent < 0) {
             /* The server's last words may still be waiting to be read: they
                say more than this error. */
@@ -157,7 +131,8 @@ static void out_failed(struct smtp_session *session)
     if (session->out.error == -MTASTS_ENOMEM)
         give_up(session, mtasts_strerror(-MTASTS_ENOMEM));
     else
-        fail(session, SMTP_PROTOCOL, "the server takes nothing in");
+        smtp_session_fail(session, SMTP_PROTOCOL,
+                          "the server takes nothing in");
 }
 
 /* Queues what OpenSSL has written. */
@@ -175,166 +150,16 @@ static void take_tls_out(struct smtp_session *session)
         out_failed(session);
 }
 
-static void say(struct smtp_session *session, const char *text)
+void smtp_session_say(struct smtp_session *session, const char *text)
 {
-    if (in_tls(session)) {
+    if (smtp_session_in_tls(session)) {
         if (SSL_write(session->ssl, text, (int)strlen(text)) <= 0)
-            fail(session, SMTP_TLS_FAILED, tls_error_text(session->arena));
+            smtp_session_fail(session, SMTP_TLS_FAILED,
+                              tls_error_text(session->arena));
         take_tls_out(session);
     } else if (buf_puts(&session->out, text) < 0) {
         out_failed(session);
     }
-}
-
-/* ---- what is said ---- */
-
-static void say_ehlo(struct smtp_session *session, enum smtp_step step)
-{
-    _cleanup_buf_ struct buf line;
-    buf_init(&line, MTASTS_NAME_MAX + sizeof("EHLO \r\n"));
-    buf_puts(&line, "EHLO ");
-    if (session->helo)
-        buf_puts(&line, session->helo);
-    else
-        smtp_helo_add(&line, session->fd);
-    buf_puts(&line, "\r\n");
-    say(session, buf_text(&line));
-    enter(session, step, NO_LIMIT);
-}
-
-static void say_quit(struct smtp_session *session)
-{
-    /* The injection test is decided by what is answered to QUIT. */
-    bool waits = session->inject && in_tls(session);
-    say(session, "QUIT\r\n");
-    enter(session, SMTP_STEP_QUIT, waits ? NO_LIMIT : SMTP_QUIT_MS);
-}
-
-/* Decides by the reply that has just come, and leaves politely. */
-static void leave(struct smtp_session *session, enum smtp_status status)
-{
-    const struct smtp_reply *reply = &session->reply;
-    const char *line = NULL;
-    size_t len = 0;
-    session->outcome.reply_code = reply->code;
-    if (smtp_reply_line(reply, reply->lines - 1, &line, &len))
-        session->outcome.reply_text =
-            smtp_reply_printable(session->arena, line, len);
-    decide(session, status, NULL);
-    say_quit(session);
-}
-
-/* ---- replies ---- */
-
-static void on_greeting(struct smtp_session *session)
-{
-    const struct smtp_reply *reply = &session->reply;
-    const char *line = NULL;
-    size_t len = 0;
-    if (reply->code >= 400) {
-        leave(session, SMTP_GREETING_REFUSED);
-        return;
-    }
-    if (reply->code != 220) {
-        leave(session, SMTP_PROTOCOL);
-        return;
-    }
-    if (smtp_reply_line(reply, 0, &line, &len))
-        session->outcome.greeting =
-            smtp_reply_printable(session->arena, line, len);
-    say_ehlo(session, SMTP_STEP_EHLO);
-}
-
-static void on_ehlo(struct smtp_session *session)
-{
-    int code = session->reply.code;
-    /* Who does not know EHLO cannot offer anything: no use in HELO. */
-    bool unknown = code == 500 || code == 502;
-    if (code == 250 && smtp_reply_offers(&session->reply, "STARTTLS")) {
-        say(session, session->inject ? "STARTTLS\r\nNOOP\r\n" : "STARTTLS\r\n");
-        enter(session, SMTP_STEP_STARTTLS, NO_LIMIT);
-    } else if (code == 250 || unknown) {
-        leave(session, SMTP_NO_STARTTLS);
-    } else {
-        leave(session, code >= 400 ? SMTP_GREETING_REFUSED : SMTP_PROTOCOL);
-    }
-}
-
-static void on_starttls(struct smtp_session *session)
-{
-    int code = session->reply.code;
-    if (code == 220)
-        enter(session, SMTP_STEP_HANDSHAKE, NO_LIMIT);
-    else if (code >= 500)
-        leave(session, SMTP_STARTTLS_REFUSED);
-    else
-        leave(session, code >= 400 ? SMTP_STARTTLS_TEMPORARY : SMTP_PROTOCOL);
-}
-
-static void on_ehlo_tls(struct smtp_session *session)
-{
-    if (session->reply.code == 250)
-        session->outcome.requiretls =
-            smtp_reply_offers(&session->reply, "REQUIRETLS") ? TEST_YES
-                                                             : TEST_NO;
-    say_quit(session);
-}
-
-static void on_quit(struct smtp_session *session)
-{
-    int code = session->reply.code;
-    if (in_tls(session) && session->replies < SMTP_REPLIES_KEPT)
-        session->outcome.replies[session->replies++] = code;
-    if (code == 221 || session->replies == SMTP_REPLIES_KEPT)
-        session->over = true;
-}
-
-static void on_reply(struct smtp_session *session)
-{
-    switch (session->step) {
-    case SMTP_STEP_GREETING: on_greeting(session); break;
-    case SMTP_STEP_EHLO: on_ehlo(session); break;
-    case SMTP_STEP_STARTTLS: on_starttls(session); break;
-    case SMTP_STEP_EHLO_TLS: on_ehlo_tls(session); break;
-    case SMTP_STEP_QUIT: on_quit(session); break;
-    case SMTP_STEP_CONNECT:
-    case SMTP_STEP_HANDSHAKE: break; /* no reply is taken in these */
-    }
-    smtp_reply_clear(&session->reply);
-}
-
-static void not_smtp(struct smtp_session *session)
-{
-    const struct smtp_reply *reply = &session->reply;
-    size_t len = reply->line.len;
-    while (len > 0 && (reply->line.data[len - 1] == '\r' ||
-                       reply->line.data[len - 1] == '\n'))
-        len--;
-    if (session->outcome.status == SMTP_NOT_DONE)
-        session->outcome.reply_text =
-            smtp_reply_printable(session->arena, reply->line.data, len);
-    fail(session, SMTP_PROTOCOL,
-         reply->error == -MTASTS_ETOOLONG ? "a reply is too long"
-                                          : "not a reply of SMTP");
-}
-
-/* Takes replies up to the end of `data`, or to where TLS begins. Returns
-   how many octets were taken. */
-static size_t take_replies(struct smtp_session *session, const char *data,
-                           size_t len)
-{
-    size_t at = 0;
-    while (at < len && !session->over && session->step != SMTP_STEP_HANDSHAKE) {
-        size_t used = 0;
-        if (smtp_reply_feed(&session->reply, data + at, len - at, &used) < 0) {
-            not_smtp(session);
-            return at;
-        }
-        at += used;
-        if (session->reply.done)
-            on_reply(session);
-    }
-    return at;
 }
 
 /* ---- TLS ---- */
@@ -345,7 +170,7 @@ static void handshake_failed(struct smtp_session *session)
                               : tls_error_is_memory() ? SMTP_NOT_DONE
                                                       : SMTP_TLS_FAILED;
     session->outcome.alert = tls_error_is_alert();
-    fail(session, status, tls_error_text(session->arena));
+    smtp_session_fail(session, status, tls_error_text(session->arena));
 }
 
 static void shake_hands(struct smtp_session *session)
@@ -358,11 +183,8 @@ static void shake_hands(struct smtp_session *session)
     take_tls_out(session);
     if (done != 1)
         return;
-    decide(session, SMTP_OK, NULL);
-    if (session->inject)
-        say_quit(session);
-    else
-        say_ehlo(session, SMTP_STEP_EHLO_TLS);
+    smtp_session_decide(session, SMTP_OK, NULL);
+    smtp_dialogue_go_on(session);
 }
 
 static void read_tls(struct smtp_session *session)
@@ -376,7 +198,7 @@ static void read_tls(struct smtp_session *session)
                 hung_up(session, 0);
             break;
         }
-        take_replies(session, data, (size_t)got);
+        smtp_dialogue_take(session, data, (size_t)got);
     }
     ERR_clear_error();
     take_tls_out(session);
@@ -390,7 +212,7 @@ static void take_tls(struct smtp_session *session, const char *data, size_t len)
     }
     if (session->step == SMTP_STEP_HANDSHAKE)
         shake_hands(session);
-    if (!session->over && in_tls(session))
+    if (!session->over && smtp_session_in_tls(session))
         read_tls(session);
 }
 
@@ -399,7 +221,7 @@ static void take_tls(struct smtp_session *session, const char *data, size_t len)
 static void take_clear(struct smtp_session *session, const char *data,
                        size_t len)
 {
-    size_t used = take_replies(session, data, len);
+    size_t used = smtp_dialogue_take(session, data, len);
     if (session->over || session->step != SMTP_STEP_HANDSHAKE)
         return;
     if (used < len)
@@ -420,8 +242,10 @@ static void receive(struct smtp_session *session)
     }
     session->octets_in += (size_t)got;
     if (session->octets_in > SMTP_IN_MAX)
-        fail(session, SMTP_PROTOCOL, "the server sends without end");
-    else if (in_tls(session) || session->step == SMTP_STEP_HANDSHAKE)
+        smtp_session_fail(session, SMTP_PROTOCOL,
+                          "the server sends without end");
+    else if (smtp_session_in_tls(session) ||
+             session->step == SMTP_STEP_HANDSHAKE)
         take_tls(session, data, (size_t)got);
     else
         take_clear(session, data, (size_t)got);
@@ -431,7 +255,7 @@ static void receive(struct smtp_session *session)
 
 static void finish(struct smtp_session *session)
 {
-    if (in_tls(session) && !session->closed) {
+    if (smtp_session_in_tls(session) && !session->closed) {
         SSL_shutdown(session->ssl);
         take_tls_out(session);
     }
@@ -461,9 +285,9 @@ static void on_timeout(void *ctx)
     struct smtp_session *session = ctx;
     session->timer = NULL;
     if (session->step == SMTP_STEP_CONNECT)
-        fail(session, SMTP_CONNECT_TIMEOUT, NULL);
+        smtp_session_fail(session, SMTP_CONNECT_TIMEOUT, NULL);
     else
-        fail(session, SMTP_TIMEOUT, NULL);
+        smtp_session_fail(session, SMTP_TIMEOUT, NULL);
     settle(session);
 }
 
@@ -476,7 +300,7 @@ static void connected(struct smtp_session *session)
     if (error)
         connect_failed(session, error);
     else
-        enter(session, SMTP_STEP_GREETING, NO_LIMIT);
+        smtp_session_enter(session, SMTP_STEP_GREETING, SMTP_NO_LIMIT);
 }
 
 static void on_socket(void *ctx, int fd _unused_, unsigned events)
@@ -518,7 +342,7 @@ static void begin(void *ctx)
                         session, &session->watch) < 0)
         give_up(session, "the socket cannot be watched");
     else
-        enter(session, SMTP_STEP_CONNECT, SMTP_CONNECT_MS);
+        smtp_session_enter(session, SMTP_STEP_CONNECT, SMTP_CONNECT_MS);
     settle(session);
 }
 

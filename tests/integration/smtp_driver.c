@@ -6,8 +6,8 @@
  * host, address, port, helo, ca (file), tlsa ("3 1 1 hex", may be repeated),
  * base (the TLSA base domain), name (a reference name of DANE-TA), tests (a
  * number, enum smtp_tests), deadline (ms), insecure (the TLSA RRset is not
- * signed), servfail (its look-up failed), sockets (how many can be had), cancel
- * (ms after which the probe is cancelled).
+ * signed), servfail (its look-up failed), sockets, sends (how many can be had),
+ * cancel (ms after which the probe is cancelled).
  *
  * Prints one document of facts: a made-up domain with one MX host, whose
  * sessions[0] is what was found. After a cancel: none, and "cancelled".
@@ -120,6 +120,8 @@ static void set(struct driver *driver, const char *key, const char *value)
         lookup->status = LOOKUP_SERVFAIL;
     else if (!strcmp(key, "sockets"))
         scarce_sockets((unsigned)number(value));
+    else if (!strcmp(key, "sends"))
+        scarce_sends((unsigned)number(value));
     else if (!strcmp(key, "cancel"))
         driver->cancel_ms = number(value);
     else

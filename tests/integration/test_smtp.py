@@ -532,6 +532,14 @@ def test_no_socket(serve, pki, good):
     assert server.sessions == []
 
 
+def test_no_buffers(serve, pki, good):
+    server = serve(Manners(context=server_context(good[0])))
+    session = probe(server, pki, 'sends=1', tests=ALL)
+    assert 'status' not in session
+    assert session['detail'] == 'No buffer space available'
+    assert clear(server) == ['EHLO']
+
+
 def test_no_socket_for_the_tests(serve, pki, good):
     server = serve(Manners(context=server_context(good[0])))
     session = probe(server, pki, 'sockets=2', tests=ALL)
