@@ -55,14 +55,17 @@ static const struct policy_world world = {
 
 static size_t resident(void)
 {
+    static const char name[] = "VmRSS:";
     _cleanup_file_ FILE *file = fopen("/proc/self/status", "r");
     char line[256];
-    size_t kilobytes = 0;
 
     while (file && fgets(line, sizeof(line), file))
-        if (sscanf(line, "VmRSS: %zu kB", &kilobytes) == 1)
-            break;
-    return kilobytes * 1024;
+        if (strncmp(line, name, strlen(name)) == 0) {
+            const char *digits = line + strlen(name);
+            digits += strspn(digits, " \t");
+            return (size_t)bench_number(digits, 100000000) * 1024;
+        }
+    return 0;
 }
 
 static double seconds(void)
