@@ -11,9 +11,8 @@
 #include "base/arena.h"
 #include "base/near.h"
 #include "daemon/config_value.h"
+#include "daemon/read_file.h"
 #include <confuse.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <mtasts/error.h>
 #include <stdarg.h>
 #include <string.h>
@@ -477,25 +476,6 @@ int config_defaults(struct config **ret_config)
     return config_parse("", "", 0, &faults, ret_config);
 }
 
-static int read_file(const char *path, struct buf *text)
-{
-    _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    char step[4096];
-
-    if (fd < 0)
-        return -MTASTS_EIO;
-    for (;;) {
-        ssize_t got = read(fd, step, sizeof(step));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? -MTASTS_EIO : 0;
-        if (buf_append(text, step, (size_t)got) < 0)
-            return text->error;
-    }
-}
-
 int config_load(const char *path, struct buf *faults,
                 struct config **ret_config)
 {
@@ -507,10 +487,6 @@ int config_load(const char *path, struct buf *faults,
     if (!error)
         return config_parse(path, text.data, text.len, faults, ret_config);
     put_harmless(faults, path);
-    buf_printf(faults, ": %s\n",
-               error == -MTASTS_EIO        ? strerrordesc_np(errno)
-               : error == -MTASTS_ETOOLONG ? "larger than 1 MiB; not what was "
-                                             "meant to be read"
-                                           : mtasts_strerror(error));
+    buf_printf(faults, ": %s\n", read_file_why(error));
     return error;
 }

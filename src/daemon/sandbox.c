@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#define PATH_TEXT_MAX 4096u
+
 /* Rights that the headers of Debian 12 do not know yet. */
 #define RIGHT_TRUNCATE (UINT64_C(1) << 14)  /* version 3 */
 #define RIGHT_IOCTL_DEV (UINT64_C(1) << 15) /* version 5 */
@@ -54,23 +56,28 @@ static uint64_t known_rights(int version)
     return rights;
 }
 
-static void allow(struct sandbox *sandbox, const char *path, bool write)
+static void allow(struct sandbox *sandbox, struct sandbox_path path)
 {
-    if (!*path)
+    if (!*path.path)
         return;
     if (sandbox->count < SANDBOX_PATHS_MAX)
-        sandbox->paths[sandbox->count] = (struct sandbox_path){path, write};
+        sandbox->paths[sandbox->count] = path;
     sandbox->count++; /* past the maximum: sandbox_enter() says so */
 }
 
 void sandbox_allow_read(struct sandbox *sandbox, const char *path)
 {
-    allow(sandbox, path, false);
+    allow(sandbox, (struct sandbox_path){.path = path});
+}
+
+void sandbox_allow_edited(struct sandbox *sandbox, const char *path)
+{
+    allow(sandbox, (struct sandbox_path){.path = path, .folder = true});
 }
 
 void sandbox_allow_write(struct sandbox *sandbox, const char *path)
 {
-    allow(sandbox, path, true);
+    allow(sandbox, (struct sandbox_path){.path = path, .write = true});
 }
 
 void sandbox_allow_libraries(struct sandbox *sandbox)
@@ -117,11 +124,24 @@ void sandbox_allow_libraries(struct sandbox *sandbox)
     sandbox_allow_write(sandbox, "/dev/null");
 }
 
+/* What is meant, opened to be named. A file right under / stays itself. */
+static int open_path(const struct sandbox_path *path)
+{
+    const char *slash = strrchr(path->path, '/');
+    char folder[PATH_TEXT_MAX];
+
+    if (!path->folder || slash == path->path)
+        return open(path->path, O_PATH | O_CLOEXEC);
+    snprintf(folder, sizeof(folder), "%.*s",
+             slash ? (int)(slash - path->path) : 1, slash ? path->path : ".");
+    return open(folder, O_PATH | O_CLOEXEC);
+}
+
 /* One rule; a path that is not there is none. */
 static int add_path(int ruleset, const struct sandbox_path *path,
                     uint64_t known)
 {
-    _cleanup_fd_ int fd = open(path->path, O_PATH | O_CLOEXEC);
+    _cleanup_fd_ int fd = open_path(path);
     struct landlock_path_beneath_attr rule = {.parent_fd = fd};
     struct stat status;
 

@@ -39,6 +39,7 @@
 struct sandbox_path {
     const char *path; /* lives as long as the sandbox */
     bool write;
+    bool folder; /* the folder that it is in */
 };
 
 /* What may be opened. One that is not there is passed over. */
@@ -49,6 +50,10 @@ struct sandbox {
 
 /* A file, or a folder with all in it; "" is passed over. */
 void sandbox_allow_read(struct sandbox *sandbox, const char *path);
+
+/* A file that people change, and so all of its folder: an editor puts a new
+   file in the place of the old one. */
+void sandbox_allow_edited(struct sandbox *sandbox, const char *path);
 
 /* A folder in which files are made, changed and removed. */
 void sandbox_allow_write(struct sandbox *sandbox, const char *path);

@@ -3,7 +3,6 @@
  */
 #include "daemon/start.h"
 
-#include "base/arena.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/pid_file.h"
@@ -266,20 +265,12 @@ static void grant_all(struct daemon *daemon)
 {
     const struct config_global *global = &daemon->config->global;
     struct sandbox *sandbox = &daemon->sandbox;
-    const char *path = daemon->config->path;
-    const char *slash = strrchr(path, '/');
 
     sandbox_allow_libraries(sandbox);
     sandbox_allow_read(sandbox, global->ca_file);
     sandbox_allow_read(sandbox, global->root_hints);
     sandbox_allow_read(sandbox, global->trust_anchor);
-    /* The folder: an editor puts a new file into the old one's place. */
-    if (slash && slash != path)
-        sandbox_allow_read(sandbox, arena_copy(daemon->config->arena, path,
-                                               (size_t)(slash - path))
-                                        ?: "");
-    else
-        sandbox_allow_read(sandbox, path);
+    sandbox_allow_edited(sandbox, daemon->config->path);
     sandbox_allow_write(sandbox, global->state_directory);
     sandbox_allow_write(sandbox, global->run_directory);
     if (daemon->role->grant)

@@ -46,6 +46,18 @@ def test_config_can_be_read_again(box):
     assert box.order('write', box.config) == 'EACCES'
 
 
+def test_config_that_an_editor_replaces(tmp_path):
+    with running(tmp_path, build=RELEASE) as daemon:
+        old = daemon.config.read_text()
+        other = tmp_path / 'mtasts.conf.new'
+        other.write_text(old + 'policyd { retry = 66s }\n')
+        other.rename(daemon.config)
+        daemon.send(signal.SIGHUP)
+        daemon.notify.wait('RELOADING=1')
+        daemon.notify.wait('READY=1')
+        assert daemon.order('config').startswith('retry 66 ')
+
+
 def test_writes_in_its_folders_alone(box, tmp_path):
     for folder in (box.state, box.run):
         assert box.order('write', folder / 'a') == 'ok'
