@@ -9,6 +9,7 @@
 #include "net/tls.h"
 
 #include "net/certificate.h"
+#include "net/issuers.h"
 #include <errno.h>
 #include <mtasts/error.h>
 #include <openssl/err.h>
@@ -187,6 +188,40 @@ int tls_chain_facts(struct arena *arena, const STACK_OF(X509) * chain,
     return 0;
 }
 
+static int verification_new(X509_STORE *store, STACK_OF(X509) * chain,
+                            const char *host, int64_t now,
+                            X509_STORE_CTX **ret_ctx)
+{
+    _cleanup_(cleanup_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    int error;
+
+    if (!ctx ||
+        !X509_STORE_CTX_init(ctx, store, sk_X509_value(chain, 0), chain))
+        return -MTASTS_ENOMEM;
+    X509_STORE_CTX_set_default(ctx, "ssl_server");
+    error = tls_expect_host(X509_STORE_CTX_get0_param(ctx), host);
+    if (error)
+        return error;
+    if (now)
+        X509_STORE_CTX_set_time(ctx, 0, (time_t)now);
+    *ret_ctx = TAKE_PTR(ctx);
+    return 0;
+}
+
+/* Whether the leaf is good, and its issuers are known to be. If not, what is
+   wrong is for a verification of everything to find. */
+static bool good_by_known_issuers(X509_STORE *store, STACK_OF(X509) * chain,
+                                  const char *host, int64_t now)
+{
+    _cleanup_(cleanup_store_ctx) X509_STORE_CTX *ctx = NULL;
+    bool good = verification_new(store, chain, host, now, &ctx) == 0 &&
+                issuers_rely_on(store, chain, now, ctx) &&
+                X509_verify_cert(ctx) == 1;
+
+    ERR_clear_error();
+    return good;
+}
+
 int tls_judge_chain(struct arena *arena, X509_STORE *store,
                     STACK_OF(X509) * chain, const char *host, int64_t now,
                     struct fact_tls *ret_tls)
@@ -198,18 +233,21 @@ int tls_judge_chain(struct arena *arena, X509_STORE *store,
         ret_tls->verify = VERIFY_NOT_DONE;
         return 0;
     }
-    ctx = X509_STORE_CTX_new();
-    if (!ctx ||
-        !X509_STORE_CTX_init(ctx, store, sk_X509_value(chain, 0), chain))
-        return -MTASTS_ENOMEM;
-    X509_STORE_CTX_set_default(ctx, "ssl_server");
-    error = tls_expect_host(X509_STORE_CTX_get0_param(ctx), host);
+    error = tls_chain_facts(arena, chain, ret_tls);
     if (error)
         return error;
-    if (now)
-        X509_STORE_CTX_set_time(ctx, 0, (time_t)now);
-    error = tls_chain_facts(arena, chain, ret_tls);
-    return error ? error : tls_verify(arena, ctx, ret_tls);
+    if (good_by_known_issuers(store, chain, host, now)) {
+        ret_tls->verify = VERIFY_OK;
+        ret_tls->verify_code = X509_V_OK;
+        ret_tls->detail = NULL;
+        return 0;
+    }
+    error = verification_new(store, chain, host, now, &ctx);
+    if (!error)
+        error = tls_verify(arena, ctx, ret_tls);
+    if (!error && ret_tls->verify == VERIFY_OK)
+        issuers_learn(store, chain, ctx);
+    return error;
 }
 
 void tls_session_facts(struct arena *arena, const SSL *ssl,
