@@ -349,7 +349,7 @@ const struct config_option config_policyd_options[] = {
      .value = "",
      POLICYD(overrides),
      .summary = "a file with the site's own rules for domains",
-     .about = "See OVERRIDES. A relative path begins in the folder of this "
-              "file. Left empty: there are none."},
+     .about = "See mtasts-overrides(5). A relative path begins in the folder "
+              "of this file. Left empty: there are none."},
     {0},
 };

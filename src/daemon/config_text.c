@@ -6,6 +6,7 @@
  */
 #include "daemon/config.h"
 
+#include "base/ascii.h"
 #include "daemon/config_value.h"
 #include <mtasts/error.h>
 #include <string.h>
@@ -114,24 +115,27 @@ static void put_scdoc(struct buf *buf, const char *text)
     }
 }
 
+/* "*retry* = a time from 10s to 1d", and what it is for. */
 static void put_manual_option(struct buf *buf,
                               const struct config_option *option)
 {
+    const char first[] = {ascii_upper(option->summary[0]), '\0'};
     _cleanup_buf_ struct buf text;
 
     buf_init(&text, CONFIG_TEXT_MAX);
     buf_printf(buf, "*%s* = ", option->name);
     config_value_range(option, &text);
     put_scdoc(buf, buf_text(&text));
-    buf_puts(buf, "\n\tDefault: ");
-    buf_clear(&text);
-    config_value_write_default(option, &text);
-    put_scdoc(buf, buf_text(&text));
-    buf_puts(buf, ". What it is: ");
-    put_scdoc(buf, option->summary);
+    buf_puts(buf, "\n\t");
+    put_scdoc(buf, first);
+    put_scdoc(buf, option->summary + 1);
     buf_puts(buf, ". ");
     put_scdoc(buf, option->about);
-    buf_puts(buf, "\n\n");
+    buf_clear(&text);
+    config_value_write_default(option, &text);
+    buf_puts(buf, " Default: ");
+    put_scdoc(buf, buf_text(&text));
+    buf_puts(buf, ".\n\n");
 }
 
 int config_manual(struct buf *buf)

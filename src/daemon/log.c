@@ -136,7 +136,7 @@ static void put_journal_field(struct buf *buf, const struct log_field *field)
 {
     buf_puts(buf, "MTASTS_");
     for (const char *at = field->key; *at; at++)
-        buf_putc(buf, *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at);
+        buf_putc(buf, ascii_upper(*at));
     buf_putc(buf, '=');
     if (field->kind == LOG_KIND_TEXT)
         buf_append(buf, field->text,

@@ -353,15 +353,24 @@ static const char *usual_config(void)
     return access(DAEMON_CONFIG_PATH, F_OK) == 0 ? DAEMON_CONFIG_PATH : "";
 }
 
+static int check_config(const struct daemon *daemon, struct buf *faults)
+{
+    const struct daemon_role *role = daemon->role;
+    _cleanup_config_ struct config *config = NULL;
+    int error = *daemon->options.config
+                    ? config_load(daemon->options.config, faults, &config)
+                    : config_defaults(&config);
+
+    return error || !role->check ? error : role->check(config, faults);
+}
+
 /* Of --check: complaints are for people here. */
 static int check(const struct daemon *daemon)
 {
-    _cleanup_config_ struct config *config = NULL;
     _cleanup_buf_ struct buf faults;
 
     buf_init(&faults, CONFIG_FAULTS_MAX);
-    if (*daemon->options.config &&
-        config_load(daemon->options.config, &faults, &config) < 0) {
+    if (check_config(daemon, &faults) < 0) {
         fputs(buf_text(&faults), stderr);
         return DAEMON_EXIT_CONFIG;
     }

@@ -40,6 +40,10 @@ struct daemon_role {
     const char *name;    /* of the program: "mtasts-policyd" */
     const char *summary; /* a phrase, for --help */
 
+    /* Looks at the files that a configuration names, for --check: each fault
+       is a line in `faults`. */
+    int (*check)(const struct config *config, struct buf *faults);
+
     /* Adds files and folders of its own to what the sandbox leaves. */
     void (*grant)(const struct config *config, struct sandbox *sandbox);
 

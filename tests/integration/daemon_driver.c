@@ -501,9 +501,18 @@ static void status(void *state, struct buf *buf)
     buf_puts(buf, "all is well");
 }
 
+static int check(const struct config *config, struct buf *faults)
+{
+    if (strcmp(config->global.group, "fail") != 0)
+        return 0;
+    buf_puts(faults, "group: this will fail\n");
+    return -MTASTS_ESYNTAX;
+}
+
 static const struct daemon_role role = {
     .name = "daemon_driver",
     .summary = "does what it is told",
+    .check = check,
     .open = open_socket,
     .start = start,
     .reload = reload,

@@ -1,11 +1,12 @@
 """The life of a daemon: start, reload, end, and what systemd is told."""
+import re
 import signal
 import subprocess
 import time
 
 import pytest
 
-from daemon import BUILD, CONFIG_FAULT, RELEASE, Daemon, running
+from daemon import BUILD, CONFIG_FAULT, RELEASE, ROOT, Daemon, running
 
 
 @pytest.fixture(name='daemon')
@@ -174,6 +175,21 @@ def test_check_tells_faults(daemon):
     assert result.stderr == (
         f"{daemon.config}:4: there is no option 'retry'; it belongs into the "
         'section policyd { }\n')
+
+
+def test_check_looks_at_what_the_configuration_names(daemon):
+    daemon.write_config('group = fail\n')
+    result = words(daemon, '--check', '-c', daemon.config)
+    assert (result.returncode, result.stdout) == (CONFIG_FAULT, '')
+    assert result.stderr == 'group: this will fail\n'
+
+
+def test_example_of_the_manual(daemon):
+    text = (ROOT / 'docs/mtasts.conf.5.scd').read_text()
+    [example] = re.findall(r'^```\n(.*?)^```$', text, re.M | re.S)
+    daemon.config.write_text(example)
+    result = words(daemon, '--check', '-c', daemon.config)
+    assert (result.returncode, result.stderr) == (0, '')
 
 
 # ---- systemd ----
