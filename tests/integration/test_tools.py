@@ -52,7 +52,8 @@ LAYER_FAULTS = [
     ('src/cli/a.c', '#include <event2/event.h>\n', 'may not use event'),
     ('src/net/a.c', '#include <jansson.h>\n', 'may not use jansson'),
     ('src/check/a.c', '#include <sys/socket.h>\n', 'may not use sockets'),
-    ('src/core/a.c', '#include <sqlite3.h>\n', 'belongs to no library'),
+    ('src/core/a.c', '#include <libpq-fe.h>\n', 'belongs to no library'),
+    ('src/net/a.c', '#include <sqlite3.h>\n', 'may not use sqlite'),
     ('src/core/a.c', '#include "core/gone.h"\n', 'not a file of the project'),
     ('src/policyd/a.c', '\n', 'has no row'),
 ]
