@@ -15,9 +15,9 @@
  * the fact as facts of a made-up domain. At the end: open descriptors before
  * and after, and the memory of the process in kB.
  */
-#include "base/ascii.h"
 #include "base/cleanup.h"
 #include "check/facts_json.h"
+#include "driver.h"
 #include "net/fetch.h"
 #include "net/tls.h"
 #include "scarce.h"
@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define OUT_MAX (8u << 20)
 #define DESCRIPTORS_MAX 4096 /* numbers looked at */
 
 struct driver {
@@ -53,49 +52,6 @@ struct job {
     bool starting;
 };
 
-static __attribute__((noreturn)) void fail(const char *what)
-{
-    fprintf(stderr, "fetch_driver: %s\n", what);
-    _exit(2);
-}
-
-static uint32_t number(const char *text)
-{
-    uint32_t value = 0;
-
-    if (!*text)
-        fail("a number is empty");
-    for (; *text; text++) {
-        if (!ascii_is_digit(*text) || value > 100000000u)
-            fail("not a number");
-        value = value * 10 + (uint32_t)(*text - '0');
-    }
-    return value;
-}
-
-/* The value of KEY=VALUE, or NULL. */
-static const char *value_of(const char *word, const char *key)
-{
-    size_t len = strlen(key);
-
-    return strncmp(word, key, len) == 0 && word[len] == '=' ? word + len + 1
-                                                            : NULL;
-}
-
-static void print_line(struct json_builder *line)
-{
-    struct json *json = json_built(line);
-    struct buf buf;
-
-    buf_init(&buf, OUT_MAX);
-    if (json_write(json, JSON_ONE_LINE, &buf) < 0)
-        fail("cannot write JSON");
-    printf("%s\n", buf_text(&buf));
-    fflush(stdout);
-    buf_clear(&buf);
-    json_free(json);
-}
-
 /* What a sender would report of this fetch and the policy in it. */
 static enum mtasts_result result_of(const struct fact_fetch *fact)
 {
@@ -118,12 +74,12 @@ static void print_fact(struct job *job, const struct fact_fetch *fact)
 
     job->facts->policy_host.fetch = *fact;
     if (facts_to_json(job->facts, &facts) < 0)
-        fail("cannot write facts");
+        driver_fail("cannot write facts");
     json_add_string(&line, "status", fetch_status_name(fact->status));
     json_add_string(&line, "result", mtasts_result_name(result_of(fact)));
     json_add_bool(&line, "before_return", job->starting);
     json_add(&line, "facts", facts);
-    print_line(&line);
+    driver_print(json_built(&line), JSON_ONE_LINE);
 }
 
 static void on_round(void *ctx);
@@ -170,7 +126,7 @@ static void start_job(struct driver *driver)
     struct job *job = calloc(1, sizeof(*job));
 
     if (!job || facts_new("example.com", &job->facts) < 0)
-        fail("out of memory");
+        driver_fail("out of memory");
     job->driver = driver;
     job->next = driver->first;
     driver->first = job;
@@ -178,7 +134,7 @@ static void start_job(struct driver *driver)
     request.addresses = driver->addresses;
     request.arena = job->facts->arena;
     if (fetch_start(driver->fetcher, &request, on_fetched, job, &job->fetch))
-        fail("fetch_start failed");
+        driver_fail("fetch_start failed");
     job->starting = false;
     if (driver->cancels && driver->cancel_ms == 0)
         on_cancel(job);
@@ -214,7 +170,7 @@ static void add_address(struct driver *driver, const char *text)
 
     if (driver->request.address_count > FACTS_ADDRESS_MAX ||
         address_parse(text, &address) < 0)
-        fail("bad address");
+        driver_fail("bad address");
     fact->text = text;
     fact->ipv6 = address.ipv6;
     fact->class = address_classify(&address);
@@ -235,19 +191,19 @@ static bool read_request(struct driver *driver, const char *word)
     struct fetch_request *request = &driver->request;
     const char *value;
 
-    if ((value = value_of(word, "host")))
+    if ((value = driver_value(word, "host")))
         request->host = value;
-    else if ((value = value_of(word, "port")))
-        request->port = (uint16_t)number(value);
-    else if ((value = value_of(word, "address")))
+    else if ((value = driver_value(word, "port")))
+        request->port = (uint16_t)driver_number(value);
+    else if ((value = driver_value(word, "address")))
         add_address(driver, value);
-    else if ((value = value_of(word, "deadline")))
-        request->deadline_ms = number(value);
-    else if ((value = value_of(word, "path")))
+    else if ((value = driver_value(word, "deadline")))
+        request->deadline_ms = driver_number(value);
+    else if ((value = driver_value(word, "path")))
         request->path = value;
-    else if ((value = value_of(word, "user_agent")))
+    else if ((value = driver_value(word, "user_agent")))
         request->user_agent = value;
-    else if ((value = value_of(word, "accept_encoding")))
+    else if ((value = driver_value(word, "accept_encoding")))
         request->accept_encoding = value;
     else if (strcmp(word, "connect_only") == 0)
         request->connect_only = true;
@@ -262,22 +218,22 @@ static bool read_option(struct driver *driver, const char *word)
 {
     const char *value;
 
-    if ((value = value_of(word, "allow"))) {
+    if ((value = driver_value(word, "allow"))) {
         struct address_guard *guard = &driver->guard;
         if (address_cidr_parse(value,
                                &guard->exceptions[guard->exception_count++]))
-            fail("bad CIDR");
-    } else if ((value = value_of(word, "cancel"))) {
+            driver_fail("bad CIDR");
+    } else if ((value = driver_value(word, "cancel"))) {
         driver->cancels = true;
-        driver->cancel_ms = number(value);
-    } else if ((value = value_of(word, "free")))
-        loop_timer(driver->loop, number(value), on_free, driver, NULL);
-    else if ((value = value_of(word, "sockets")))
-        scarce_sockets(number(value));
-    else if ((value = value_of(word, "times")))
-        driver->times = number(value);
-    else if ((value = value_of(word, "rounds")))
-        driver->rounds = number(value);
+        driver->cancel_ms = driver_number(value);
+    } else if ((value = driver_value(word, "free")))
+        loop_timer(driver->loop, driver_number(value), on_free, driver, NULL);
+    else if ((value = driver_value(word, "sockets")))
+        scarce_sockets(driver_number(value));
+    else if ((value = driver_value(word, "times")))
+        driver->times = driver_number(value);
+    else if ((value = driver_value(word, "rounds")))
+        driver->rounds = driver_number(value);
     else if (strcmp(word, "all") == 0)
         driver->all = true;
     else if (strcmp(word, "quiet") == 0)
@@ -306,7 +262,7 @@ static void print_end(const struct driver *driver, int64_t before)
     json_add_int(&line, "descriptors_before", before);
     json_add_int(&line, "descriptors_after", open_descriptors());
     json_add_int(&line, "max_rss_kb", usage.ru_maxrss);
-    print_line(&line);
+    driver_print(json_built(&line), JSON_ONE_LINE);
 }
 
 static void read_arguments(struct driver *driver, int argc, char **argv,
@@ -316,12 +272,12 @@ static void read_arguments(struct driver *driver, int argc, char **argv,
         const char *value;
         if (read_request(driver, argv[i]) || read_option(driver, argv[i]))
             continue;
-        if ((value = value_of(argv[i], "ca")))
+        if ((value = driver_value(argv[i], "ca")))
             *ca = value;
-        else if ((value = value_of(argv[i], "proxy")))
+        else if ((value = driver_value(argv[i], "proxy")))
             options->proxy = value;
         else
-            fail("unknown argument");
+            driver_fail("unknown argument");
     }
 }
 
@@ -354,7 +310,7 @@ int main(int argc, char **argv)
     int error;
 
     if (loop_new(&driver.loop) < 0)
-        fail("no loop");
+        driver_fail("no loop");
     read_arguments(&driver, argc, argv, &options, &ca);
     allow_addresses(&driver);
     error = tls_store_new(ca, &options.store);

@@ -12,9 +12,9 @@
  * fetches and probes know of no deadline), trace (1: steps go to stderr).
  * After a cancel: "cancelled".
  */
-#include "base/ascii.h"
 #include "base/cleanup.h"
 #include "check/facts_json.h"
+#include "driver.h"
 #include "net/gathering.h"
 #include "net/tls.h"
 
@@ -75,25 +75,6 @@ uint32_t __wrap_gathering_left_ms(const struct gathering *gathering)
     return overrun && left > 0 ? OVERRUN_MS : left;
 }
 
-static int fail(const char *what)
-{
-    fprintf(stderr, "gather_driver: %s\n", what);
-    exit(2);
-}
-
-static uint64_t number(const char *text)
-{
-    uint64_t value = 0;
-    if (!*text)
-        fail("a number is empty");
-    for (; *text; text++) {
-        if (!ascii_is_digit(*text) || value > UINT32_MAX)
-            fail("not a number");
-        value = value * 10 + (uint64_t)(*text - '0');
-    }
-    return value;
-}
-
 static void on_trace(void *ctx, const char *step, const char *result,
                      uint32_t elapsed_ms)
 {
@@ -105,31 +86,31 @@ static void set_more(struct driver *driver, const char *key, const char *value)
 {
     struct gatherer_options *gatherer = &driver->gatherer;
     if (!strcmp(key, "smtp"))
-        gatherer->smtp = number(value) != 0;
+        gatherer->smtp = driver_number(value) != 0;
     else if (!strcmp(key, "main_only"))
-        gatherer->smtp_main_only = number(value) != 0;
+        gatherer->smtp_main_only = driver_number(value) != 0;
     else if (!strcmp(key, "variations"))
-        gatherer->variations = number(value) != 0;
+        gatherer->variations = driver_number(value) != 0;
     else if (!strcmp(key, "helo"))
         gatherer->helo = value;
     else if (!strcmp(key, "deadline"))
-        gatherer->deadline_ms = (uint32_t)number(value);
+        gatherer->deadline_ms = driver_number(value);
     else if (!strcmp(key, "smtp_port"))
-        gatherer->smtp_port = (uint16_t)number(value);
+        gatherer->smtp_port = (uint16_t)driver_number(value);
     else if (!strcmp(key, "https_port"))
-        gatherer->https_port = (uint16_t)number(value);
+        gatherer->https_port = (uint16_t)driver_number(value);
     else if (!strcmp(key, "trace"))
-        gatherer->trace = number(value) ? on_trace : NULL;
+        gatherer->trace = driver_number(value) ? on_trace : NULL;
     else if (!strcmp(key, "jobs"))
-        driver->jobs = MIN_OF(number(value), (uint64_t)JOBS_MAX);
+        driver->jobs = MIN_OF(driver_number(value), JOBS_MAX);
     else if (!strcmp(key, "room"))
-        room = (size_t)number(value);
+        room = driver_number(value);
     else if (!strcmp(key, "overrun"))
-        overrun = number(value) != 0;
+        overrun = driver_number(value) != 0;
     else if (!strcmp(key, "cancel"))
-        driver->cancel_ms = number(value);
+        driver->cancel_ms = driver_number(value);
     else
-        fail(key);
+        driver_fail(key);
 }
 
 static void set(struct driver *driver, const char *key, const char *value)
@@ -143,12 +124,12 @@ static void set(struct driver *driver, const char *key, const char *value)
         driver->resolver.trust_anchor = value;
     else if (!strcmp(key, "ca")) {
         if (tls_store_new(value, &driver->fetcher.store) < 0)
-            fail("no such CA");
+            driver_fail("no such CA");
     } else if (!strcmp(key, "private")) {
         if (guard->exception_count == ADDRESS_EXCEPTIONS_MAX ||
             address_cidr_parse(value,
                                &guard->exceptions[guard->exception_count]) < 0)
-            fail("no such network");
+            driver_fail("no such network");
         guard->exception_count++;
     } else
         set_more(driver, key, value);
@@ -156,13 +137,10 @@ static void set(struct driver *driver, const char *key, const char *value)
 
 static void print(const struct facts *facts)
 {
-    _cleanup_json_ struct json *json = NULL;
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, JSON_SIZE_MAX);
-    if (facts_to_json(facts, &json) < 0 ||
-        json_write(json, JSON_ONE_LINE, &text) < 0)
-        fail("the facts cannot be written");
-    printf("%s\n", buf_text(&text));
+    struct json *json = NULL;
+    if (facts_to_json(facts, &json) < 0)
+        driver_fail("the facts cannot be written");
+    driver_print(json, JSON_ONE_LINE);
 }
 
 static void on_facts(void *ctx, struct facts *facts)
@@ -186,9 +164,9 @@ static void start_some(struct driver *driver, struct gatherer *gatherer)
         driver->running++;
         if (gather_start(gatherer, *driver->domains++, GATHER_ALL, on_facts,
                          job, &driver->gatherings[i]) < 0)
-            fail("cannot start");
+            driver_fail("cannot start");
         if (driver->done != before)
-            fail("the callback ran before the start returned");
+            driver_fail("the callback ran before the start returned");
     }
 }
 
@@ -206,7 +184,7 @@ static void on_cancel(void *ctx)
     for (size_t i = 0; i < JOBS_MAX; i++)
         gather_cancel(TAKE_PTR(driver->gatherings[i]));
     if (loop_timer(driver->loop, AFTER_CANCEL_MS, on_enough, driver, &timer))
-        fail("no timer");
+        driver_fail("no timer");
 }
 
 static void run(struct driver *driver, struct gatherer *gatherer)
@@ -214,7 +192,7 @@ static void run(struct driver *driver, struct gatherer *gatherer)
     struct loop_timer *timer = NULL;
     if (driver->cancel_ms &&
         loop_timer(driver->loop, driver->cancel_ms, on_cancel, driver, &timer))
-        fail("no timer");
+        driver_fail("no timer");
     while (*driver->domains) {
         start_some(driver, gatherer);
         loop_run(driver->loop);
@@ -237,17 +215,17 @@ int main(int argc, char **argv)
     driver.domains = argv + i;
     driver.fetcher.guard = &driver.guard;
     if (!driver.fetcher.store && tls_store_new(NULL, &driver.fetcher.store) < 0)
-        fail("no CA");
+        driver_fail("no CA");
     if (loop_new(&driver.loop) < 0 ||
         resolver_new(driver.loop, &driver.resolver, &resolver) < 0 ||
         fetcher_new(driver.loop, &driver.fetcher, &fetcher) < 0)
-        fail("no resolver or fetcher");
+        driver_fail("no resolver or fetcher");
     driver.gatherer.resolver = resolver;
     driver.gatherer.fetcher = fetcher;
     driver.gatherer.store = driver.fetcher.store;
     driver.gatherer.guard = &driver.guard;
     if (gatherer_new(driver.loop, &driver.gatherer, &gatherer) < 0)
-        fail("no gatherer");
+        driver_fail("no gatherer");
     run(&driver, gatherer);
     gatherer_free(gatherer);
     fetcher_free(fetcher);

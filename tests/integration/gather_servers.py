@@ -48,26 +48,23 @@ MAIL = {
 }
 
 
-# Of each domain under deaf.test: an MX host and a policy host, with addresses
-# of both families, about one of which nothing is ever answered; nor is
-# anything about what is delegated to it from elsewhere.
+# Of no-aaaa.deaf.test: an MX host and a policy host with IPv4 addresses;
+# questions for IPv6 are never answered, nor is anything about what is
+# delegated to it from elsewhere.
 DEAF = '127.0.0.54'
-UNHEARD = {b'no-aaaa': dns.rdatatype.AAAA, b'no-a': dns.rdatatype.A}
-HOSTS = {b'mx': {dns.rdatatype.A: '127.0.2.4', dns.rdatatype.AAAA: '::1'},
-         b'mta-sts': {dns.rdatatype.A: '127.0.1.3',
-                      dns.rdatatype.AAAA: '::1'}}
+HOSTS = {b'mx': '127.0.2.4', b'mta-sts': '127.0.1.3'}
 
 
-def deaf_records(name, rrtype):
-    """The RDATA, or None where the question is not heard."""
-    host, domain = (name.labels[0].lower(), name.labels[1].lower())
+def deaf_record(name, rrtype):
+    """The RDATA, '' for none, or None where the question is not heard."""
+    host = name.labels[0].lower()
     if not name.is_subdomain(dns.name.from_text('deaf.test.')):
         return None
-    if host in UNHEARD and rrtype == dns.rdatatype.MX:
+    if host == b'no-aaaa' and rrtype == dns.rdatatype.MX:
         return f'10 mx.{name}'
-    if host not in HOSTS or rrtype not in HOSTS[host]:
-        return ''
-    return None if UNHEARD.get(domain) == rrtype else HOSTS[host][rrtype]
+    if host in HOSTS and rrtype == dns.rdatatype.AAAA:
+        return None
+    return HOSTS.get(host, '') if rrtype == dns.rdatatype.A else ''
 
 
 class Deaf(socketserver.BaseRequestHandler):
@@ -77,7 +74,7 @@ class Deaf(socketserver.BaseRequestHandler):
         name, rrtype = query.question[0].name, query.question[0].rdtype
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.AA
-        record = deaf_records(name, rrtype)
+        record = deaf_record(name, rrtype)
         if record is None:
             return
         time.sleep(0.3)  # who is quick is given up on quickly by libunbound

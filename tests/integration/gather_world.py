@@ -173,8 +173,7 @@ class World:
         self.ca.issue('web', names=(
             'mta-sts.good.secure.test', 'mta-sts.wide.secure.test',
             'mta-sts.aliased.secure.test', 'mta-sts.good.insecure.test',
-            'mta-sts.no-aaaa.deaf.test', 'mta-sts.no-a.deaf.test',
-            'report.secure.test'))
+            'mta-sts.no-aaaa.deaf.test', 'report.secure.test'))
         _, mx = self.ca.issue('mx', names=('mx1.secure.test',
                                            'mx1.insecure.test'))
         self.make_zones(spki_sha256(mx), spki_sha256(self.ca.certificate))

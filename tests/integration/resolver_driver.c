@@ -14,11 +14,10 @@
  * `again`, `cancel_all` or `hang` (for HANG_MS): what its callback does. The
  * line `?` asks for the state of the resolver.
  */
-#include "base/ascii.h"
 #include "base/cleanup.h"
 #include "check/facts.h"
+#include "driver.h"
 #include "net/resolver.h"
-#include "json/json.h"
 
 #include <string.h>
 
@@ -62,50 +61,10 @@ static const struct type {
     {"DNSKEY", RR_DNSKEY}, {"TLSA", RR_TLSA}, {"CNAME", RR_CNAME},
 };
 
-static __attribute__((noreturn)) void fail(const char *what)
-{
-    fprintf(stderr, "resolver_driver: %s\n", what);
-    _exit(2);
-}
-
-static uint32_t number(const char *text)
-{
-    uint32_t value = 0;
-
-    if (!*text)
-        fail("a number is empty");
-    for (; *text; text++) {
-        if (!ascii_is_digit(*text) || value > 100000000u)
-            fail("not a number");
-        value = value * 10 + (uint32_t)(*text - '0');
-    }
-    return value;
-}
-
-/* The value of KEY=VALUE, or NULL. */
-static const char *value_of(const char *word, const char *key)
-{
-    size_t len = strlen(key);
-
-    return strncmp(word, key, len) == 0 && word[len] == '=' ? word + len + 1
-                                                            : NULL;
-}
-
 static void close_question(struct driver *driver)
 {
     if (--driver->open == 0 && !driver->stays)
         loop_stop(driver->loop);
-}
-
-static void print_json(struct json *json)
-{
-    struct buf buf;
-
-    buf_init(&buf, OUT_MAX);
-    json_write(json, JSON_ONE_LINE, &buf);
-    printf("%s\n", buf_text(&buf));
-    fflush(stdout);
-    buf_clear(&buf);
 }
 
 static void add_hex(struct json_builder *list, const struct dns_rr *rr)
@@ -141,9 +100,7 @@ static void print_answer(const struct question *question,
     json_add_int(&line, "omitted", (int64_t)answer->omitted);
     json_add_int(&line, "elapsed_ms", answer->elapsed_ms);
     json_add_bool(&line, "before_return", question->asking);
-    struct json *json = json_built(&line);
-    print_json(json);
-    json_free(json);
+    driver_print(json_built(&line), JSON_ONE_LINE);
 }
 
 static void ask(void *ctx);
@@ -204,7 +161,7 @@ static void ask(void *ctx)
     if (resolver_ask(driver->resolver, question->name, question->type,
                      question->deadline, on_answer, question,
                      &question->query) < 0)
-        fail("resolver_ask failed");
+        driver_fail("resolver_ask failed");
     question->asking = false;
     if (question->cancels && question->cancel == 0)
         on_cancel(question);
@@ -217,7 +174,7 @@ static enum rr_type type_of(const char *name)
     for (size_t i = 0; i < ELEMENTS(TYPES); i++)
         if (strcmp(TYPES[i].name, name) == 0)
             return TYPES[i].type;
-    fail("no such type");
+    driver_fail("no such type");
     return RR_A;
 }
 
@@ -243,7 +200,7 @@ static void add_question(struct driver *driver, const struct question *model,
     const char *percent = strchr(model->name, '%');
 
     if (!question)
-        fail("out of memory");
+        driver_fail("out of memory");
     *question = *model;
     if (percent)
         snprintf(question->name, sizeof(question->name), "%.*s%u%s",
@@ -269,19 +226,19 @@ static void read_question(struct driver *driver, char *line)
     const char *value;
 
     if (count < 2)
-        fail("a question is NAME TYPE");
+        driver_fail("a question is NAME TYPE");
     snprintf(model.name, sizeof(model.name), "%s", words[0]);
     model.type = type_of(words[1]);
     for (size_t i = 2; i < count; i++) {
-        if ((value = value_of(words[i], "at")))
-            at = number(value);
-        else if ((value = value_of(words[i], "deadline")))
-            model.deadline = number(value);
-        else if ((value = value_of(words[i], "times")))
-            times = number(value);
-        else if ((value = value_of(words[i], "cancel"))) {
+        if ((value = driver_value(words[i], "at")))
+            at = driver_number(value);
+        else if ((value = driver_value(words[i], "deadline")))
+            model.deadline = driver_number(value);
+        else if ((value = driver_value(words[i], "times")))
+            times = driver_number(value);
+        else if ((value = driver_value(words[i], "cancel"))) {
             model.cancels = true;
-            model.cancel = number(value);
+            model.cancel = driver_number(value);
         } else if (strcmp(words[i], "free") == 0)
             model.then = "free";
         else if (strcmp(words[i], "again") == 0)
@@ -291,7 +248,7 @@ static void read_question(struct driver *driver, char *line)
         else if (strcmp(words[i], "hang") == 0)
             model.then = "hang";
         else
-            fail("unknown word in a question");
+            driver_fail("unknown word in a question");
     }
     for (uint32_t i = 0; i < times; i++)
         add_question(driver, &model, at, i);
@@ -322,9 +279,7 @@ static void print_end(const struct driver *driver)
                   alive && resolver_validating(driver->resolver));
     json_add_string(&line, "note",
                     alive ? resolver_note(driver->resolver) : NULL);
-    struct json *json = json_built(&line);
-    print_json(json);
-    json_free(json);
+    driver_print(json_built(&line), JSON_ONE_LINE);
 }
 
 /* ---- questions that come one by one ---- */
@@ -358,7 +313,7 @@ static void on_input(void *ctx, int fd, unsigned events)
     else if (octet == '\n')
         take_line(driver);
     else if (driver->line_len + 1 == sizeof(driver->line))
-        fail("a line is too long");
+        driver_fail("a line is too long");
     else
         driver->line[driver->line_len++] = octet;
 }
@@ -368,7 +323,7 @@ static void begin_input(struct driver *driver)
     driver->stays = true;
     if (loop_watch(driver->loop, STDIN_FILENO, LOOP_READ, on_input, driver,
                    &driver->input) < 0)
-        fail("the input cannot be watched");
+        driver_fail("the input cannot be watched");
 }
 
 static int make_resolver(struct driver *driver, int argc, char **argv)
@@ -377,28 +332,29 @@ static int make_resolver(struct driver *driver, int argc, char **argv)
     const char *value;
 
     for (int i = 1; i < argc; i++) {
-        if ((value = value_of(argv[i], "forward")))
+        if ((value = driver_value(argv[i], "forward")))
             options.forward = value;
-        else if ((value = value_of(argv[i], "resolv_conf")))
+        else if ((value = driver_value(argv[i], "resolv_conf")))
             options.resolv_conf = value;
-        else if ((value = value_of(argv[i], "root_hints")))
+        else if ((value = driver_value(argv[i], "root_hints")))
             options.root_hints = value;
-        else if ((value = value_of(argv[i], "trust_anchor")))
+        else if ((value = driver_value(argv[i], "trust_anchor")))
             options.trust_anchor = value;
-        else if ((value = value_of(argv[i], "deadline")))
-            options.deadline_ms = number(value);
-        else if ((value = value_of(argv[i], "probe")))
-            options.probe_ms = number(value);
-        else if ((value = value_of(argv[i], "free")))
-            loop_timer(driver->loop, number(value), on_free, driver, NULL);
-        else if ((value = value_of(argv[i], "stop"))) {
-            loop_timer(driver->loop, number(value), on_stop, driver->loop,
+        else if ((value = driver_value(argv[i], "deadline")))
+            options.deadline_ms = driver_number(value);
+        else if ((value = driver_value(argv[i], "probe")))
+            options.probe_ms = driver_number(value);
+        else if ((value = driver_value(argv[i], "free")))
+            loop_timer(driver->loop, driver_number(value), on_free, driver,
                        NULL);
+        else if ((value = driver_value(argv[i], "stop"))) {
+            loop_timer(driver->loop, driver_number(value), on_stop,
+                       driver->loop, NULL);
             driver->stays = true;
-        } else if (value_of(argv[i], "live"))
+        } else if (driver_value(argv[i], "live"))
             begin_input(driver);
         else
-            fail("unknown argument");
+            driver_fail("unknown argument");
     }
     return resolver_new(driver->loop, &options, &driver->resolver);
 }
@@ -432,7 +388,7 @@ int main(int argc, char **argv)
     int error;
 
     if (loop_new(&driver.loop) < 0)
-        fail("no loop");
+        driver_fail("no loop");
     error = make_resolver(&driver, argc, argv);
     if (error)
         printf("{\"error\": %d}\n", -error);

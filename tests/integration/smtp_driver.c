@@ -15,13 +15,12 @@
 #include "base/ascii.h"
 #include "base/cleanup.h"
 #include "check/facts_json.h"
+#include "driver.h"
 #include "net/dane.h"
 #include "net/smtp.h"
 #include "net/tls.h"
 #include "scarce.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #define TLSA_MAX 16u
@@ -39,29 +38,10 @@ struct driver {
     unsigned callbacks;
 };
 
-static int fail(const char *what)
-{
-    fprintf(stderr, "smtp_driver: %s\n", what);
-    exit(2);
-}
-
-static uint64_t number(const char *text)
-{
-    uint64_t value = 0;
-    if (!*text)
-        fail("a number is empty");
-    for (; *text; text++) {
-        if (!ascii_is_digit(*text) || value > UINT32_MAX)
-            fail("not a number");
-        value = value * 10 + (uint64_t)(*text - '0');
-    }
-    return value;
-}
-
 static uint8_t hex_digit(char c)
 {
     if (!ascii_is_xdigit(c))
-        fail("not hex");
+        driver_fail("not hex");
     return (uint8_t)(ascii_is_digit(c) ? c - '0' : ascii_lower(c) - 'a' + 10);
 }
 
@@ -78,7 +58,7 @@ static void add_tlsa(struct driver *driver, const char *text)
     if (tlsa->count == TLSA_MAX || *text ||
         dane_rr_parse(driver->facts->arena, rdata, len,
                       &driver->rrs[tlsa->count]) < 0)
-        fail("a TLSA record that will not do");
+        driver_fail("a TLSA record that will not do");
     tlsa->rrs = driver->rrs;
     tlsa->count++;
     tlsa->lookup.name = "_25._tcp.mx.example";
@@ -96,12 +76,12 @@ static void set(struct driver *driver, const char *key, const char *value)
              address_parse(value, &request->address) == 0)
         return;
     else if (!strcmp(key, "port"))
-        request->port = (uint16_t)number(value);
+        request->port = (uint16_t)driver_number(value);
     else if (!strcmp(key, "helo"))
         request->helo = value;
     else if (!strcmp(key, "ca")) {
         if (tls_store_new(value, &request->store) < 0)
-            fail("no such CA");
+            driver_fail("no such CA");
     } else if (!strcmp(key, "tlsa"))
         add_tlsa(driver, value);
     else if (!strcmp(key, "base"))
@@ -111,21 +91,21 @@ static void set(struct driver *driver, const char *key, const char *value)
         request->dane_names = &driver->name;
         request->dane_name_count = 1;
     } else if (!strcmp(key, "tests"))
-        request->tests = (unsigned)number(value);
+        request->tests = driver_number(value);
     else if (!strcmp(key, "deadline"))
-        request->deadline_ms = (uint32_t)number(value);
+        request->deadline_ms = driver_number(value);
     else if (!strcmp(key, "insecure"))
         lookup->dnssec = DNSSEC_INSECURE;
     else if (!strcmp(key, "servfail"))
         lookup->status = LOOKUP_SERVFAIL;
     else if (!strcmp(key, "sockets"))
-        scarce_sockets((unsigned)number(value));
+        scarce_sockets(driver_number(value));
     else if (!strcmp(key, "sends"))
-        scarce_sends((unsigned)number(value));
+        scarce_sends(driver_number(value));
     else if (!strcmp(key, "cancel"))
-        driver->cancel_ms = number(value);
+        driver->cancel_ms = driver_number(value);
     else
-        fail(key);
+        driver_fail(key);
 }
 
 static void read_arguments(struct driver *driver, int argc, char **argv)
@@ -133,7 +113,7 @@ static void read_arguments(struct driver *driver, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (!equals)
-            fail("KEY=VALUE wanted");
+            driver_fail("KEY=VALUE wanted");
         *equals = '\0';
         set(driver, argv[i], equals + 1);
     }
@@ -146,7 +126,7 @@ static void on_fact(void *ctx, const struct fact_smtp *fact)
     driver->callbacks++;
     driver->mx.sessions = arena_new_of(driver->facts->arena, struct fact_smtp);
     if (!driver->mx.sessions)
-        fail("no memory");
+        driver_fail("no memory");
     driver->mx.sessions[0] = *fact;
     driver->mx.session_count = 1;
 }
@@ -164,22 +144,19 @@ static void on_cancel(void *ctx)
     smtp_probe_cancel(TAKE_PTR(driver->probe));
     /* the loop goes on: what still comes must find nobody */
     if (loop_timer(driver->loop, AFTER_CANCEL_MS, on_enough, driver, &timer))
-        fail("no timer");
+        driver_fail("no timer");
 }
 
 static void print(struct driver *driver)
 {
-    _cleanup_json_ struct json *json = NULL;
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, JSON_SIZE_MAX);
+    struct json *json = NULL;
     driver->mx.name = driver->request.host;
     driver->mx.name_valid = true;
     driver->facts->mx.hosts = &driver->mx;
     driver->facts->mx.count = 1;
-    if (facts_to_json(driver->facts, &json) < 0 ||
-        json_write(json, JSON_INDENTED, &text) < 0)
-        fail("the facts cannot be written");
-    printf("%s\n", buf_text(&text));
+    if (facts_to_json(driver->facts, &json) < 0)
+        driver_fail("the facts cannot be written");
+    driver_print(json, JSON_INDENTED);
 }
 
 int main(int argc, char **argv)
@@ -190,15 +167,15 @@ int main(int argc, char **argv)
     struct loop_timer *timer = NULL;
     if (facts_new("domain.example", &driver.facts) < 0 ||
         loop_new(&driver.loop) < 0)
-        fail("no memory");
+        driver_fail("no memory");
     read_arguments(&driver, argc, argv);
     driver.request.arena = driver.facts->arena;
     driver.request.tlsa = &driver.mx.tlsa;
     if (smtp_probe_start(driver.loop, &driver.request, on_fact, &driver,
                          &driver.probe) < 0)
-        fail("cannot start");
+        driver_fail("cannot start");
     if (driver.callbacks > 0)
-        fail("the callback ran before the start returned");
+        driver_fail("the callback ran before the start returned");
     if (driver.cancel_ms > 0)
         loop_timer(driver.loop, driver.cancel_ms, on_cancel, &driver, &timer);
     loop_run(driver.loop);
@@ -207,7 +184,7 @@ int main(int argc, char **argv)
     else if (driver.callbacks == 0 && driver.cancel_ms > 0)
         printf("cancelled\n");
     else
-        fail("not one callback");
+        driver_fail("not one callback");
     X509_STORE_free(driver.request.store);
     loop_free(driver.loop);
     facts_free(driver.facts);

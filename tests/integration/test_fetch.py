@@ -733,7 +733,7 @@ def test_all_addresses_refuse(pki):
     line = fetch(pki, port, addresses=(
         '::1', '127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'))
     check(line, 'connect-refused')
-    assert line['fact']['elapsed_ms'] < MOMENT
+    assert line['fact'].get('elapsed_ms', 0) < MOMENT
 
 
 def test_each_fetch_has_its_own_addresses(pki, serve, good):

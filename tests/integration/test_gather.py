@@ -403,24 +403,20 @@ def test_silent_name_servers(world):
     assert facts['policy_host']['fetch']['status'] == 'no-address'
 
 
-@pytest.mark.parametrize('domain, heard, unheard, address, mail', [
-    ('no-aaaa.deaf.test', 'a', 'aaaa', '127.0.1.3', '127.0.2.4'),
-    ('no-a.deaf.test', 'aaaa', 'a', '::1', '::1')])
-def test_family_that_is_never_answered(world, domain, heard, unheard, address,
-                                       mail):
+def test_family_that_is_never_answered(world):
     """The other one is gone on with; of this one nothing is known."""
-    facts = one(world, domain, 'smtp=1', FAST)
+    facts = one(world, 'no-aaaa.deaf.test', 'smtp=1', FAST)
     host = facts['policy_host']['host']
-    assert host[heard]['status'] == 'ok'
-    assert host[unheard]['status'] == 'timeout'
-    assert '2000 ms' in host[unheard]['why']
-    waited = host[unheard]['elapsed_ms'] - host[heard]['elapsed_ms']
+    assert host['a']['status'] == 'ok'
+    assert host['aaaa']['status'] == 'timeout'
+    assert '2000 ms' in host['aaaa']['why']
+    waited = host['aaaa']['elapsed_ms'] - host['a']['elapsed_ms']
     assert 2000 <= waited < 3500
-    assert [a['text'] for a in host['addresses']] == [address]
+    assert [a['text'] for a in host['addresses']] == ['127.0.1.3']
     assert facts['policy_host']['fetch']['status'] == 'ok'
     mx, = facts['mx']['hosts']
-    assert mx['host'][unheard]['status'] == 'timeout'
-    assert [session['address'] for session in mx['sessions']] == [mail]
+    assert mx['host']['aaaa']['status'] == 'timeout'
+    assert [session['address'] for session in mx['sessions']] == ['127.0.2.4']
 
 
 def test_what_is_known_at_the_deadline_is_told(world):
