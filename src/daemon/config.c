@@ -63,7 +63,8 @@ static void complain(struct loading *load, int line, const char *format, ...)
     put_harmless(load->faults, load->config->path);
     if (line > 0)
         buf_printf(load->faults, ":%d", line);
-    buf_puts(load->faults, ": ");
+    if (*load->config->path)
+        buf_puts(load->faults, ": ");
     put_harmless(load->faults, text);
     buf_putc(load->faults, '\n');
 }
@@ -261,6 +262,21 @@ static int complain_value(struct loading *load,
     return -MTASTS_ESYNTAX;
 }
 
+/* A default takes its folder from what the file says elsewhere. */
+static int set_default(struct loading *load,
+                       const struct config_section *section,
+                       const struct config_option *option, struct buf *why)
+{
+    int error = config_value_default(option, load->config, why);
+
+    if (error != -MTASTS_EINVAL)
+        return error;
+    complain(load, 0, "%s%s%s: the default will not do: %s; set it",
+             section->name ? section->name : "", section->name ? "." : "",
+             option->name, buf_text(why));
+    return -MTASTS_ESYNTAX;
+}
+
 /* As the file says, or else the default. */
 static int set_option(struct loading *load,
                       const struct config_section *section,
@@ -275,7 +291,7 @@ static int set_option(struct loading *load,
 
     buf_init(&why, CONFIG_TEXT_MAX);
     if (sighting->count == 0 && count == 0)
-        return config_value_default(option, load->config);
+        return set_default(load, section, option, &why);
     for (unsigned i = 0; i < count; i++)
         words[i] = cfg_getnstr(cfg, option->name, i);
     error = config_value_set(option, words, count, load->config, &why, &at);
@@ -284,7 +300,7 @@ static int set_option(struct loading *load,
     error = complain_value(load, section, option, sighting->lines[at],
                            words[at], &why);
     /* Others may refer to it. */
-    config_value_default(option, load->config);
+    config_value_default(option, load->config, &why);
     return error;
 }
 

@@ -32,11 +32,13 @@ enum config_base {
 typedef const char *config_check_fn(const char *text);
 
 struct config_option {
-    const char *name;    /* NULL ends a table */
-    const char *value;   /* the default as a file has it, without quotes; the
-                            items of a list apart by a blank */
-    const char *summary; /* a phrase, without a final stop */
-    const char *about;   /* sentences: what it does, why the default is safe */
+    const char *name;     /* NULL ends a table */
+    const char *value;    /* the default as a file has it, without quotes; the
+                             items of a list apart by a blank */
+    const char *summary;  /* a phrase, without a final stop */
+    const char *about;    /* sentences: what it does, why the default is safe */
+    const char *variable; /* of the environment: the folder in it, if there is
+                             one, goes before the default; or NULL */
     const char *const *choices; /* NULL-terminated */
     config_check_fn *check;     /* of a text or of each item; or NULL */
     size_t offset;              /* of the value in struct config */

@@ -34,17 +34,24 @@ static const struct config_option global_options[] = {
     {.name = "state-directory",
      .type = CONFIG_PATH,
      .value = "/var/lib/mtasts",
+     .variable = "STATE_DIRECTORY",
      .required = true,
      GLOBAL(state_directory),
      .summary = "where a daemon keeps what outlives it",
-     .about = "It writes nowhere else but here and in the run-directory."},
+     .about = "It writes nowhere else but here and in the run-directory. The "
+              "folder that systemd hands over (StateDirectory=) goes before "
+              "the default, as does that of a user who is not root under "
+              "\"mtasts run\"."},
     {.name = "run-directory",
      .type = CONFIG_PATH,
      .value = "/run/mtasts",
+     .variable = "RUNTIME_DIRECTORY",
      .required = true,
      GLOBAL(run_directory),
      .summary = "where sockets and files with process numbers are",
-     .about = "A socket whose path is relative is here."},
+     .about = "A socket whose path is relative is here. As for the "
+              "state-directory, RuntimeDirectory= of systemd goes before the "
+              "default."},
     {.name = "log-level",
      .type = CONFIG_CHOICE,
      .value = "info",

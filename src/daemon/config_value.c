@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define WORDS_MAX (CONFIG_LIST_MAX + 1)
-#define DEFAULT_MAX 256u /* octets of a default */
+#define DEFAULT_MAX 4096u /* octets of a default, or of a folder */
 
 struct unit {
     const char *suffix;
@@ -347,6 +347,21 @@ int config_value_set(const struct config_option *option,
     return -MTASTS_EINVAL;
 }
 
+/* The first of the folders that systemd (systemd.exec(5)) or `mtasts run`
+   hands over, into `copy`; false: none that will do. */
+static bool handed_over(const struct config_option *option,
+                        char copy[DEFAULT_MAX])
+{
+    const char *folders =
+        option->variable ? secure_getenv(option->variable) : NULL;
+    size_t len = folders ? strcspn(folders, ":") : 0;
+
+    if (len == 0 || len >= DEFAULT_MAX || folders[0] != '/')
+        return false;
+    snprintf(copy, DEFAULT_MAX, "%.*s", (int)len, folders);
+    return !has_control(copy);
+}
+
 /* Takes the default of a list apart; the pieces are in `copy`. */
 static size_t split_default(const struct config_option *option,
                             char copy[DEFAULT_MAX],
@@ -370,16 +385,17 @@ static size_t split_default(const struct config_option *option,
 }
 
 int config_value_default(const struct config_option *option,
-                         struct config *config)
+                         struct config *config, struct buf *why)
 {
     char copy[DEFAULT_MAX];
     const char *words[WORDS_MAX];
     size_t count = split_default(option, copy, words);
+    char folder[DEFAULT_MAX];
     size_t index;
-    _cleanup_buf_ struct buf why;
 
-    buf_init(&why, CONFIG_TEXT_MAX);
-    return config_value_set(option, words, count, config, &why, &index);
+    if (handed_over(option, folder))
+        words[0] = folder;
+    return config_value_set(option, words, count, config, why, &index);
 }
 
 /* In double quotes libconfuse knows \ and ${NAME}. */

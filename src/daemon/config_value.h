@@ -16,9 +16,14 @@ int config_value_set(const struct config_option *option,
                      const char *const *words, size_t count,
                      struct config *config, struct buf *why, size_t *ret_index);
 
-/* Sets it to its default, which is right (a test looks). -MTASTS_ENOMEM. */
+/*
+ * Sets it to its default, or to the folder that the environment has for it.
+ * A default is right (a test looks) but for one thing, of which `why` tells:
+ * -MTASTS_EINVAL, a folder makes the path of a socket too long.
+ * -MTASTS_ENOMEM.
+ */
 int config_value_default(const struct config_option *option,
-                         struct config *config);
+                         struct config *config, struct buf *why);
 
 /* Appends it as a file has it: quoted, a list in braces. */
 void config_value_write(const struct config_option *option,

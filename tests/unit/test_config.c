@@ -418,6 +418,56 @@ static void test_tables(void **state)
     }
 }
 
+/* As systemd hands folders over; a file goes before them. */
+static void test_folders_of_the_environment(void **state)
+{
+    static const char *const ignored[] = {"", ":/srv/state", "relative",
+                                          "/with\ncontrol"};
+    struct config *config = NULL;
+
+    (void)state;
+    setenv("STATE_DIRECTORY", "/srv/state:/srv/other", 1);
+    setenv("RUNTIME_DIRECTORY", "/srv/run", 1);
+    config = parsed("");
+    assert_string_equal(config->global.state_directory, "/srv/state");
+    assert_string_equal(config->policyd.database, "/srv/state/policyd.db");
+    assert_string_equal(config->policyd.http.items[0],
+                        "unix:/srv/run/http.sock");
+    config_free(config);
+    config = parsed("state-directory = /else\nrun-directory = /where\n");
+    assert_string_equal(config->policyd.database, "/else/policyd.db");
+    assert_string_equal(config->policyd.http.items[0], "unix:/where/http.sock");
+    config_free(config);
+    for (size_t i = 0; i < ELEMENTS(ignored); i++) {
+        setenv("STATE_DIRECTORY", ignored[i], 1);
+        config = parsed("");
+        assert_string_equal(config->global.state_directory, "/var/lib/mtasts");
+        config_free(config);
+    }
+    unsetenv("STATE_DIRECTORY");
+    unsetenv("RUNTIME_DIRECTORY");
+}
+
+/* A socket's default is fine but for the folder that it gets into. */
+static void test_folder_too_long_for_a_socket(void **state)
+{
+    struct config *config = NULL;
+    char text[256];
+    _cleanup_buf_ struct buf faults;
+
+    (void)state;
+    buf_init(&faults, CONFIG_FAULTS_MAX);
+    snprintf(text, sizeof(text), "run-directory = /%0100d\n", 0);
+    assert_int_equal(config_parse("f", text, strlen(text), &faults, &config),
+                     -MTASTS_ESYNTAX);
+    assert_string_equal(buf_text(&faults),
+                        "f: policyd.socketmap: the default will not do: the "
+                        "path of a UNIX socket has at most 107 octets; set "
+                        "it\nf: policyd.http: the default will not do: the "
+                        "path of a UNIX socket has at most 107 octets; set "
+                        "it\n");
+}
+
 static void test_file(void **state)
 {
     char path[] = "/tmp/mtasts-config-XXXXXX";
@@ -456,6 +506,8 @@ int main(void)
         cmocka_unit_test(test_dump_quotes),
         cmocka_unit_test(test_sample),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_folders_of_the_environment),
+        cmocka_unit_test(test_folder_too_long_for_a_socket),
         cmocka_unit_test(test_file),
     };
 
