@@ -428,7 +428,9 @@ static struct note look_sni(struct judge *judge, const struct fact_mx *mx,
         return nothing;
     return (struct note){
         SEVERITY_WARNING,
-        "another certificate is presented to senders without SNI",
+        session->no_sni_sha256
+            ? "another certificate is presented to senders without SNI"
+            : "the handshake is refused to senders without SNI",
     };
 }
 

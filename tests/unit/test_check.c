@@ -482,6 +482,40 @@ static void test_rrset_that_is_not_whole(void **state)
     }
 }
 
+/* Without SNI: another certificate, or none at all. */
+static void test_what_varies_without_sni(void **state)
+{
+    static const char *const digests[] = {"99", NULL};
+    static const char *const said[] = {"another certificate is presented",
+                                       "the handshake is refused"};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(said); i++) {
+        _cleanup_facts_ struct facts *facts = NULL;
+        _cleanup_findings_ struct findings *findings = NULL;
+        struct verdict verdict;
+        struct fact_smtp session = {.address = "192.0.2.1",
+                                    .status = SMTP_OK,
+                                    .sni_varies = TEST_YES,
+                                    .no_sni_sha256 = digests[i]};
+        struct fact_mx mx = {.name = "mx.example.com",
+                             .name_valid = true,
+                             .sessions = &session,
+                             .session_count = 1};
+        size_t found = 0;
+        assert_int_equal(facts_new("example.com", &facts), 0);
+        facts->smtp_probed = true;
+        facts->mx.hosts = &mx;
+        facts->mx.count = 1;
+        assert_int_equal(check_run(facts, &findings, &verdict), 0);
+        for (size_t j = 0; j < findings->count; j++)
+            if (strcmp(findings->items[j].rule->id,
+                       "smtp-certificate-varies") == 0)
+                found += strstr(findings->items[j].message, said[i]) != NULL;
+        assert_int_equal(found, 1);
+    }
+}
+
 /* ---- texts to paste ---- */
 
 struct fix_case {
@@ -932,6 +966,7 @@ int main(void)
         cmocka_unit_test(test_offline_records),
         cmocka_unit_test(test_offline_rrset),
         cmocka_unit_test(test_rrset_that_is_not_whole),
+        cmocka_unit_test(test_what_varies_without_sni),
         cmocka_unit_test(test_fixes),
         cmocka_unit_test(test_pasted_texts_pass),
         cmocka_unit_test(test_spans),
