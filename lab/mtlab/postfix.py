@@ -146,7 +146,7 @@ def _services(state, authority, hosts):
     return text
 
 
-def _folders(state, name):
+def prepare(state, name):
     """Queue and data directories with the owners that Postfix demands."""
     uid = pwd.getpwnam("postfix").pw_uid
     drop = grp.getgrnam("postdrop").gr_gid
@@ -172,10 +172,13 @@ def _mailboxes(domains):
     return "\n".join(lines + ["/./ other/"]) + "\n"
 
 
-def start_instance(state, name, authority, hosts, domains):
-    """Start a Postfix in the namespace `name` for the given MX hosts."""
-    space, hostname = state.namespace(name), f"{name}.lab"
-    _folders(state, name)
+def start_instance(state, name, role, services, address, domains):
+    """Start a Postfix in the namespace of a role, with these smtpd services.
+
+    `address` is one that it must answer on before this returns.
+    """
+    space, hostname = state.namespace(role), f"{name}.lab"
+    prepare(state, name)
     mail = state.folder("mail", name)
     owner = pwd.getpwnam("nobody")
     os.chown(mail, owner.pw_uid, owner.pw_gid)
@@ -187,14 +190,13 @@ def start_instance(state, name, authority, hosts, domains):
     # Postfix waits for two seconds when its main.cf looks half-written.
     os.utime(main, (0, 0))
     state.write(f"postfix/{name}/mailboxes", _mailboxes(domains))
-    state.write(f"postfix/{name}/master.cf",
-                MASTER + _services(state, authority, hosts))
+    state.write(f"postfix/{name}/master.cf", MASTER + services)
     child = process.start(
         state, f"postfix-{name}", space,
         ["/usr/lib/postfix/sbin/master", "-d", "-c", folder],
         env={"MAIL_CONFIG": str(folder)})
     process.wait_ready(state, f"postfix-{name}", child, lambda: accepts_tcp(
-        space, hosts[-1].listen[-1], 25))
+        space, address, 25))
 
 
 def _start_faulty(state, plan, authority):
@@ -218,5 +220,8 @@ def start(state, plan, authority, domains):
     for role in ("mx", "attacker"):
         real = [h for h in plan.mxs if h.role == role
                 and h.spec.kind == "postfix" and h.listen]
-        start_instance(state, role, authority, real, domains)
+        if real:
+            start_instance(state, role, role,
+                           _services(state, authority, real),
+                           real[-1].listen[-1], domains)
     _start_faulty(state, plan, authority)

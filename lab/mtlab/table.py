@@ -6,9 +6,11 @@ DESCRIPTION
     healthy domain.  Unknown keys and unknown words are refused, so that a
     typing error in a row cannot pass as a healthy one.
 
-    The meaning of every key is in README.md, "The table".
+    The meaning of every key is in README.md, "The table".  Another table
+    than scenarios.toml is named by $MTASTS_LAB_TABLE.
 """
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -251,7 +253,8 @@ class Endpoint:
             _choose(self.host, key, getattr(self, key), ADDRESS)
 
 
-def load(path=FILE):
+def load(path=None):
+    path = path or os.environ.get("MTASTS_LAB_TABLE") or FILE
     with open(path, "rb") as file:
         try:
             data = tomllib.load(file)

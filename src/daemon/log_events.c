@@ -99,6 +99,10 @@ const struct log_event_row log_events[LOG_EVENTS] = {
                                    LEVEL_INFO, 0},
     [LOG_EVENT_LISTEN_FAILED] = {"listen-failed", "cannot listen", LEVEL_ERROR,
                                  0},
+    [LOG_EVENT_OVERRIDE_EXPIRES] = {"override-expires",
+                                    "a rule of the site has expired, or will "
+                                    "soon",
+                                    LEVEL_WARNING, 0},
     [LOG_EVENT_DNSSEC] = {"dnssec", "the state of DNSSEC has changed",
                           LEVEL_WARNING, 0},
 

@@ -1,0 +1,351 @@
+/*
+ * storage: one connection that reads, on the loop; one that writes, behind it.
+ */
+#include "policyd/storage.h"
+
+#include "daemon/log.h"
+#include "store/policy_store.h"
+#include <mtasts/error.h>
+#include <string.h>
+
+#define SLICE_MS 4u       /* of reading, before the loop turns */
+#define SLICE_ROWS 64u    /* between two looks at the clock */
+#define POLL_MS 1000u     /* how often the writer is asked for news */
+#define READ_BUSY_MS 100u /* a look-up waits so long for a lock */
+#define READ_CACHE_KIB 8192u
+#define REWRITE_ROWS 5000u /* handed over again in one turn */
+
+struct storage {
+    struct loop *loop;
+    char *path;
+    struct store_writer *writer;
+    struct db *db; /* NULL: it cannot be read */
+    struct policy_store *policies;
+    struct history_store *history;
+    struct policy_engine *engine;
+    storage_now_fn *now;
+    loop_fn *on_loaded;
+    void *ctx;
+    struct loop_timer *slice;
+    struct loop_timer *poll;
+    bool loading;
+    size_t loaded;
+    size_t refused;
+    bool rewriting;
+    uint64_t cursor; /* of policy_engine_next(): rewriting */
+    uint64_t lost;
+    unsigned generation;
+};
+
+/* ---- the file, to be read ---- */
+
+static void close_reader(struct storage *storage)
+{
+    policy_store_free(storage->policies);
+    history_store_free(storage->history);
+    db_close(storage->db);
+    storage->policies = NULL;
+    storage->history = NULL;
+    storage->db = NULL;
+}
+
+/* The writer says what is wrong with a file that cannot be opened. */
+static int open_reader(struct storage *storage)
+{
+    const struct db_options options = {.path = storage->path,
+                                       .read_only = true,
+                                       .busy_ms = READ_BUSY_MS,
+                                       .cache_kib = READ_CACHE_KIB};
+    struct store_fault fault;
+    int error;
+
+    if (storage->db)
+        return 0;
+    error = db_open(&options, &storage->db, &fault);
+    if (!error)
+        error = policy_store_new(storage->db, &storage->policies);
+    if (!error)
+        error = history_store_new(storage->db, &storage->history);
+    if (error)
+        close_reader(storage);
+    return error;
+}
+
+static void suspect(struct storage *storage)
+{
+    const struct store_fault *fault = db_fault(storage->db);
+
+    if (fault->trouble == STORE_CORRUPT)
+        store_writer_suspect(storage->writer, fault);
+}
+
+int64_t storage_newest(struct storage *storage)
+{
+    int64_t newest = 0;
+
+    if (open_reader(storage) == 0 &&
+        policy_store_newest(storage->policies, &newest) < 0)
+        suspect(storage);
+    return newest;
+}
+
+/* ---- reading all of it ---- */
+
+static void take_row(struct storage *storage, const struct policy_row *row)
+{
+    int64_t now_ms = storage->now(storage->ctx);
+    int error = policy_engine_load(storage->engine, row->domain, row->id,
+                                   row->fetched_ms, row->used_ms, row->body,
+                                   row->len, now_ms);
+
+    if (error) {
+        storage->refused++;
+        if (error == -MTASTS_ETIMEDOUT)
+            store_writer_delete(storage->writer, row->domain);
+    } else {
+        storage->loaded++;
+    }
+}
+
+static void end_loading(struct storage *storage)
+{
+    storage->loading = false;
+    log_say(LOG_EVENT_POLICIES_LOADED,
+            LOG_NUMBER("policies", (int64_t)storage->loaded),
+            LOG_NUMBER("refused", (int64_t)storage->refused),
+            LOG_TEXT("file", storage->path));
+    storage->on_loaded(storage->ctx);
+}
+
+/* Some rows; false at the end. A damaged row is passed over. */
+static bool take_rows(struct storage *storage)
+{
+    for (unsigned i = 0; i < SLICE_ROWS; i++) {
+        struct policy_row row;
+        int got = policy_store_next(storage->policies, &row);
+        if (got > 0) {
+            take_row(storage, &row);
+        } else if (got == -MTASTS_ESYNTAX) {
+            storage->refused++;
+            suspect(storage);
+        } else {
+            if (got < 0)
+                suspect(storage);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void on_slice(void *ctx)
+{
+    struct storage *storage = ctx;
+    uint64_t start = loop_now_ms(storage->loop);
+    bool more = storage->db != NULL;
+
+    storage->slice = NULL;
+    while (more && loop_now_ms(storage->loop) - start < SLICE_MS)
+        more = take_rows(storage);
+    if (!more ||
+        loop_timer(storage->loop, 0, on_slice, storage, &storage->slice) < 0)
+        end_loading(storage);
+}
+
+int storage_load(struct storage *storage, struct policy_engine *engine,
+                 storage_now_fn *now, loop_fn *loaded, void *ctx)
+{
+    storage->engine = engine;
+    storage->now = now;
+    storage->on_loaded = loaded;
+    storage->ctx = ctx;
+    open_reader(storage);
+    storage->loading = true;
+    return loop_timer(storage->loop, 0, on_slice, storage, &storage->slice);
+}
+
+bool storage_loading(const struct storage *storage)
+{
+    return storage->loading;
+}
+
+void storage_fetch(struct storage *storage, const char *domain)
+{
+    struct policy_view view;
+    struct policy_row *row = NULL;
+    int error;
+
+    if (!storage->db ||
+        (policy_engine_view(storage->engine, domain, &view) == 0 && view.held))
+        return;
+    error = policy_store_get(storage->policies, domain, &row);
+    if (!error)
+        take_row(storage, row);
+    else if (error != -MTASTS_ENOTFOUND)
+        suspect(storage);
+    free(row);
+}
+
+/* ---- writing ---- */
+
+void storage_put(struct storage *storage, const char *domain,
+                 const struct held_policy *held, int64_t used_ms)
+{
+    const struct policy_row row = {.domain = domain,
+                                   .id = held->id,
+                                   .fetched_ms = held->fetched_ms,
+                                   .used_ms = used_ms,
+                                   .body = held->body,
+                                   .len = held->len};
+
+    /* What finds no room is handed over again: see on_poll(). */
+    store_writer_put(storage->writer, &row);
+}
+
+void storage_delete(struct storage *storage, const char *domain)
+{
+    store_writer_delete(storage->writer, domain);
+}
+
+void storage_note(struct storage *storage, const struct policy_event *event)
+{
+    const struct history_row row = {
+        .domain = event->domain,
+        .at_ms = event->at_ms,
+        .event = policy_event_name(event->kind),
+        .old_mode = event->had ? mtasts_mode_name(event->old_mode) : "",
+        .old_id = event->had ? event->old_id : "",
+        .new_mode = event->has ? mtasts_mode_name(event->mode) : "",
+        .new_id = event->has ? event->id : "",
+        .detail = event->why};
+
+    store_writer_history(storage->writer, &row);
+}
+
+int storage_history(struct storage *storage, const char *domain,
+                    history_row_fn *fn, void *ctx)
+{
+    int error = open_reader(storage);
+
+    if (!error)
+        error = history_store_read(storage->history, domain, fn, ctx);
+    if (error && storage->db)
+        suspect(storage);
+    return error ? -MTASTS_EIO : 0;
+}
+
+/* ---- the writer's news ---- */
+
+static void log_news(struct storage *storage)
+{
+    static const enum log_event events[STORE_NEWS_KINDS] = {
+        [STORE_NEWS_FAILING] = LOG_EVENT_STORE_FAILING,
+        [STORE_NEWS_RECOVERED] = LOG_EVENT_STORE_RECOVERED,
+        [STORE_NEWS_REBUILT] = LOG_EVENT_STORE_REBUILT,
+        [STORE_NEWS_REPLACED] = LOG_EVENT_STORE_REPLACED,
+        [STORE_NEWS_LOST] = LOG_EVENT_STORE_LOST,
+    };
+    struct store_news news;
+
+    while (store_writer_news(storage->writer, &news))
+        log_say(events[news.kind], LOG_TEXT("why", news.text));
+}
+
+/* Hands over again all that is held, some at a time. */
+static void rewrite(struct storage *storage)
+{
+    struct policy_view view;
+
+    for (unsigned i = 0; i < REWRITE_ROWS; i++) {
+        if (!policy_engine_next(storage->engine, &storage->cursor, &view)) {
+            storage->rewriting = false;
+            return;
+        }
+        if (view.held)
+            storage_put(storage, view.domain, view.held, view.used_ms);
+    }
+}
+
+/* The file was made anew, or something did not find room to wait in. */
+static void on_poll(void *ctx)
+{
+    struct storage *storage = ctx;
+    struct store_state state;
+
+    storage->poll = NULL;
+    log_news(storage);
+    store_writer_state(storage->writer, &state);
+    if (state.generation != storage->generation) {
+        close_reader(storage);
+        storage->rewriting = true;
+        storage->cursor = 0;
+        storage->generation = state.generation;
+    } else if (state.lost != storage->lost && !state.failing) {
+        storage->rewriting = true;
+        storage->cursor = 0;
+        storage->lost = state.lost;
+    }
+    if (storage->rewriting && !storage->loading && storage->engine &&
+        !state.failing && state.waiting < REWRITE_ROWS)
+        rewrite(storage);
+    loop_timer(storage->loop, POLL_MS, on_poll, storage, &storage->poll);
+}
+
+void storage_stats(struct storage *storage, struct storage_stats *ret_stats)
+{
+    store_writer_state(storage->writer, &ret_stats->state);
+    ret_stats->loaded = storage->loaded;
+    ret_stats->refused = storage->refused;
+}
+
+/* ---- life ---- */
+
+int storage_new(struct loop *loop, const char *path,
+                struct storage **ret_storage)
+{
+    _cleanup_storage_ struct storage *storage = calloc(1, sizeof(*storage));
+    struct store_fault fault = {.text = ""};
+    struct store_state state;
+    int error;
+
+    if (!storage)
+        return -MTASTS_ENOMEM;
+    storage->loop = loop;
+    storage->path = strdup(path);
+    if (!storage->path)
+        return -MTASTS_ENOMEM;
+    error = store_writer_start(path, &storage->writer, &fault);
+    if (error) {
+        log_say(LOG_EVENT_START_FAILED, LOG_TEXT("why", fault.text));
+        return error;
+    }
+    store_writer_state(storage->writer, &state);
+    storage->generation = state.generation;
+    error = loop_timer(loop, POLL_MS, on_poll, storage, &storage->poll);
+    if (error)
+        return error;
+    *ret_storage = TAKE_PTR(storage);
+    return 0;
+}
+
+static void stop_writer(struct storage *storage)
+{
+    size_t lost = 0;
+
+    log_news(storage);
+    if (store_writer_stop(storage->writer, STORAGE_STOP_MS, &lost) < 0)
+        log_say(LOG_EVENT_STORE_UNWRITTEN, LOG_NUMBER("changes", (int64_t)lost),
+                LOG_TEXT("file", storage->path));
+}
+
+void storage_free(struct storage *storage)
+{
+    if (!storage)
+        return;
+    loop_timer_cancel(storage->slice);
+    loop_timer_cancel(storage->poll);
+    close_reader(storage);
+    if (storage->writer)
+        stop_writer(storage);
+    free(storage->path);
+    free(storage);
+}

@@ -1,0 +1,50 @@
+"""test_attack - mail under attack: see attack.py"""
+
+import pytest
+
+from attack import CACHES, MODES, World, matrix
+from conftest import require_root
+
+QUICK = 5.0      # seconds that a cached answer may add to a delivery
+DEADLINE = 20.0  # the discovery deadline of 10 s, and what Postfix needs for all
+
+CELLS = matrix()
+
+
+@pytest.fixture(scope="module", name="fought")
+def fixture_fought(tmp_path_factory):
+    """The world after the attack: two messages to every domain."""
+    require_root()
+    folder = tmp_path_factory.mktemp("attack")
+    folder.chmod(0o755)
+    with World(CELLS, folder) as world:
+        world.warm()
+        world.attack()
+        world.first = world.send(CELLS, "first")
+        world.second = world.send(CELLS, "second")
+        yield world
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.domain)
+def test_cell(fought, cell):
+    seen = fought.first[cell.domain], fought.second[cell.domain]
+    assert fought.outcome(cell) == cell.expected(), seen
+    statuses = {status for status, _, _ in seen}
+    assert statuses == ({"deferred"} if cell.expected() == "refused"
+                        else {"sent"}), seen
+
+
+@pytest.mark.parametrize(
+    "cell", [cell for cell in CELLS if cell.calm],
+    ids=lambda cell: cell.domain)
+def test_healthy_mail_is_not_delayed(fought, cell):
+    _, first, _ = fought.first[cell.domain]
+    _, second, _ = fought.second[cell.domain]
+    assert first < (QUICK if cell.cache == "warm" else DEADLINE)
+    assert second < QUICK
+
+
+def test_the_matrix_is_whole():
+    assert {cell.mode for cell in CELLS} == set(MODES)
+    assert {cell.cache for cell in CELLS} == set(CACHES)
+    assert len(CELLS) == 3 * 7 * 3 * 2 + 4 * 2 + 2

@@ -1,0 +1,194 @@
+"""test_policyd - what MTAs are told, by the real daemon in the lab"""
+
+import re
+import subprocess
+import time
+
+import pytest
+
+from policyd import Policyd, ask, each, wait_for
+
+HEALTHY = "healthy.example"
+REPLY = "OK secure match=mx.healthy.example servername=hostname"
+NONE = "NOTFOUND "
+
+
+@pytest.fixture(name="daemon")
+def fixture_daemon(lab, tmp_path):
+    with Policyd(lab, tmp_path) as daemon:
+        yield daemon
+
+
+def access_count(lab, domain):
+    """How often the policy of a domain was fetched."""
+    log = lab.dir / "log" / "nginx-access.log"
+    wait_for("nginx's log", log.exists)
+    return sum(domain in line for line in log.read_text().splitlines())
+
+
+# ---- replies ----
+
+def test_maps(daemon):
+    assert daemon.ask(HEALTHY) == REPLY
+    assert daemon.ask(HEALTHY, "sts").startswith("OK secure")
+    assert daemon.ask(HEALTHY, "postfix-tlsrpt") == (
+        REPLY + " policy_type=sts policy_domain=healthy.example "
+        "mx_host_pattern=mx.healthy.example "
+        "{ policy_string = version: STSv1 } { policy_string = mode: enforce }"
+        " { policy_string = mx: mx.healthy.example }"
+        " { policy_string = max_age: 2419200 }")
+    assert daemon.ask(HEALTHY, "other").startswith("PERM ")
+
+
+@pytest.mark.parametrize("key", [
+    "Healthy.Example", "healthy.example.", "healthy.example:25"])
+def test_keys_of_a_domain(daemon, key):
+    assert daemon.ask(key) == REPLY
+
+
+def test_u_labels(daemon):
+    assert daemon.ask("bücher.example") == (
+        "OK secure match=mx.xn--bcher-kva.example servername=hostname")
+
+
+@pytest.mark.parametrize("key", [
+    ".healthy.example", "[healthy.example]", "[healthy.example]:25",
+    "[198.18.0.1]", "198.18.0.1", "sts-missing.example", "", "a b",
+    "no-such-domain.example", "host-404.example", "host-expired.example",
+    "policy-mode-missing.example"])
+def test_no_policy(daemon, key):
+    assert daemon.ask(key) == NONE
+
+
+def test_the_real_postmap(daemon):
+    done = subprocess.run(
+        ["postmap", "-q", HEALTHY, f"socketmap:unix:{daemon.socket}:postfix"],
+        capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == REPLY.removeprefix("OK "), done.stderr
+
+
+def test_every_domain_of_the_lab(lab, daemon):
+    """None hangs, none crashes, none gets a reply that Postfix cannot read;
+    and what is known is known at once."""
+    domains = (lab.dir / "domains.txt").read_text().split()
+    replies = each(domains, daemon.ask)
+    for domain, reply in zip(domains, replies):
+        assert re.fullmatch(
+            r"NOTFOUND |OK secure match=[a-z0-9._:-]+ servername=hostname",
+            reply), domain
+    begun = time.monotonic()
+    assert [daemon.ask(domain) for domain in domains] == replies
+    assert time.monotonic() - begun < 10
+
+
+# ---- waiting ----
+
+def test_many_askers_one_fetch(lab, daemon):
+    before = access_count(lab, "mta-sts.txt")
+    domain = "several-mx.example"
+    replies = each([domain] * 100, daemon.ask)
+    assert set(replies) == {
+        "OK secure match=mx1.several-mx.example:mx2.several-mx.example:"
+        "mx3.several-mx.example servername=hostname"}
+    assert access_count(lab, "mta-sts.txt") == before + 1
+
+
+def test_black_hole_delays_once(daemon):
+    """The policy host swallows packets: the deadline once, then never."""
+    reply, took = daemon.timed("host-timeout.example")
+    assert reply == NONE and 8 < took < 12
+    for _ in range(3):
+        reply, took = daemon.timed("host-timeout.example")
+        assert reply == NONE and took < 1
+
+
+@pytest.mark.parametrize("domain", ["sts-servfail.example",
+                                    "sts-timeout.example"])
+def test_broken_dns_keeps_the_deadline(daemon, domain):
+    reply, took = daemon.timed(domain)
+    assert reply == NONE and took < 12
+
+
+def test_a_dead_resolver(lab, tmp_path):
+    with Policyd(lab, tmp_path,
+                 resolver=lab.settings()["LAB_DEAD_RESOLVER"]) as daemon:
+        reply, took = daemon.timed(HEALTHY)
+        assert reply == NONE and took < 12
+        daemon.configure("txt-failure = defer")
+        daemon.hang_up()
+        wait_for("the reload", lambda: daemon.events("reloaded"))
+        assert daemon.ask(HEALTHY).startswith("TEMP ")
+
+
+def test_deferring_is_a_setting(lab, tmp_path):
+    with Policyd(lab, tmp_path, "txt-failure = defer") as daemon:
+        assert daemon.ask("sts-servfail.example").startswith("TEMP ")
+        assert daemon.ask("sts-missing.example") == NONE
+
+
+# ---- over a restart ----
+
+def test_a_killed_process_loses_a_second_at_most(lab, tmp_path):
+    with Policyd(lab, tmp_path) as daemon:
+        assert daemon.ask(HEALTHY) == REPLY
+        time.sleep(1.2)
+        daemon.kill()
+        fetched = access_count(lab, "mta-sts.txt")
+        daemon.values["resolver"] = lab.settings()["LAB_DEAD_RESOLVER"]
+        daemon.configure("match = patterns")
+        daemon.start()
+        # Known from the first moment, with nobody to ask.
+        reply, took = daemon.timed(HEALTHY)
+        assert reply == REPLY and took < 2
+        assert access_count(lab, "mta-sts.txt") == fetched
+
+
+def test_a_clean_stop_loses_nothing(lab, tmp_path):
+    with Policyd(lab, tmp_path, "match = patterns") as daemon:
+        assert daemon.ask(HEALTHY) == REPLY
+        assert daemon.stop() == 0
+        daemon.start()
+        wait_for("the policies", lambda: len(
+            daemon.events("policies-loaded")) == 2)
+        assert "policies=1" in daemon.events("policies-loaded")[1]
+
+
+def test_two_on_the_same_files(lab, tmp_path, daemon):
+    """The second one says so and leaves the first alone."""
+    other = Policyd(lab, daemon.folder, start=False)
+    other.log_file = tmp_path / "other.log"
+    other.start(ready=False)
+    assert other.child.wait(20) != 0
+    assert daemon.ask(HEALTHY) == REPLY
+
+
+# ---- reload ----
+
+def test_reload_keeps_what_is_known(lab, daemon):
+    assert daemon.ask(HEALTHY) == REPLY
+    fetched = access_count(lab, "mta-sts.txt")
+    daemon.configure("match = patterns\n    default-tls-level = may")
+    daemon.hang_up()
+    wait_for("the reload", lambda: daemon.events("reloaded"))
+    assert daemon.ask(HEALTHY) == REPLY
+    assert access_count(lab, "mta-sts.txt") == fetched
+
+
+def test_a_fault_leaves_the_old_configuration(daemon):
+    daemon.configure("discovery-deadline = soon")
+    daemon.hang_up()
+    wait_for("the refusal", lambda: daemon.events("reload-failed"))
+    assert "discovery-deadline" in "".join(daemon.events("config-fault"))
+    assert daemon.ask(HEALTHY) == REPLY
+
+
+# ---- Exim ----
+
+def test_exim_line(daemon):
+    import socket
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(daemon.folder / "exim.sock"))
+        client.sendall(b"healthy.example\n")
+        client.shutdown(socket.SHUT_WR)
+        assert client.makefile("rb").read() == b"secure mx.healthy.example\n"
