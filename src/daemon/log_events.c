@@ -16,6 +16,10 @@ const struct log_event_row log_events[LOG_EVENTS] = {
     [LOG_EVENT_RELOAD_FAILED] = {"reload-failed",
                                  "the old configuration stays in force",
                                  LEVEL_ERROR, 0},
+    [LOG_EVENT_REPORT_FAILED] = {"report-failed",
+                                 "whoever asks for a reload will not be told "
+                                 "what came of it",
+                                 LEVEL_WARNING, 0},
     [LOG_EVENT_CONFIG_FAULT] = {"config-fault", "a fault in the configuration",
                                 LEVEL_ERROR, 1000},
     [LOG_EVENT_RESTART_NEEDED] =

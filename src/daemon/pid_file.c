@@ -11,6 +11,12 @@
 
 #define NUMBER_MAX 24u
 
+void pid_file_path(const char *folder, const char *name,
+                   char ret_path[PID_FILE_PATH_MAX])
+{
+    snprintf(ret_path, PID_FILE_PATH_MAX, "%s/%s.pid", folder, name);
+}
+
 int pid_file_take(const char *path, int *ret_fd)
 {
     _cleanup_fd_ int fd =
@@ -45,6 +51,10 @@ int pid_file_holder(const char *path, pid_t *ret_pid)
         return -MTASTS_EIO;
     if (lock.l_type == F_UNLCK)
         return -MTASTS_ENOTFOUND;
+    if (lock.l_pid <= 0) { /* to a signal this would be a group */
+        errno = ESRCH;
+        return -MTASTS_EIO;
+    }
     *ret_pid = lock.l_pid;
     return 0;
 }

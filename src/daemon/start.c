@@ -7,6 +7,7 @@
 #include "daemon/notify.h"
 #include "daemon/pid_file.h"
 #include "daemon/privileges.h"
+#include "daemon/reload_report.h"
 #include "daemon/start_options.h"
 #include "net/inherited.h"
 #include <errno.h>
@@ -28,6 +29,8 @@ struct daemon {
     struct notify *notify;
     struct loop_watch *signals[3];
     struct sandbox sandbox;
+    struct reload_report report;
+    char report_path[PATH_TEXT_MAX]; /* "": not yet */
     void *state;
     int pid_file;
     bool opened;
@@ -94,10 +97,54 @@ static void tick(void *ctx)
         notify_status(daemon->notify, status.data);
 }
 
+/* ---- who asks for a reload is told what came of it ---- */
+
+/* Without it he gives up after a while; what counts is in the log. */
+static void write_report(struct daemon *daemon)
+{
+    daemon->report.pid = getpid();
+    snprintf(daemon->report.file, sizeof(daemon->report.file), "%s",
+             daemon->options.config);
+    if (reload_report_write(&daemon->report, daemon->report_path) < 0)
+        log_say(LOG_EVENT_REPORT_FAILED, LOG_TEXT("file", daemon->report_path),
+                LOG_TEXT("why", strerrordesc_np(errno)));
+}
+
+static void begin_report(struct daemon *daemon)
+{
+    daemon->report.begun++;
+    daemon->report.lines[0] = '\0';
+    write_report(daemon);
+}
+
+static void end_report(struct daemon *daemon, int error)
+{
+    daemon->report.ended = daemon->report.begun;
+    daemon->report.refused = error != 0;
+    if (error && !daemon->report.lines[0])
+        reload_report_add(&daemon->report, mtasts_strerror(error));
+    write_report(daemon);
+}
+
+void daemon_refuse(struct daemon *daemon, const char *why)
+{
+    log_lines(LOG_EVENT_CONFIG_FAULT, "fault", why);
+    reload_report_add(&daemon->report, why);
+}
+
 /* ---- reload ---- */
 
+static void tell_that_it_waits(struct daemon *daemon, const char *option)
+{
+    char line[128];
+
+    snprintf(line, sizeof(line), "%s changes with the next start only", option);
+    reload_report_add(&daemon->report, line);
+}
+
 /* What is taken once and for all. */
-static void tell_what_waits(const struct config *old, const struct config *new)
+static void tell_what_waits(struct daemon *daemon, const struct config *old,
+                            const struct config *new)
 {
     const struct {
         const char *name;
@@ -111,13 +158,16 @@ static void tell_what_waits(const struct config *old, const struct config *new)
         {"run-directory", old->global.run_directory, new->global.run_directory},
     };
 
-    for (size_t i = 0; i < ELEMENTS(rows); i++)
-        if (strcmp(rows[i].was, rows[i].is) != 0)
-            log_say(LOG_EVENT_RESTART_NEEDED, LOG_TEXT("option", rows[i].name),
-                    LOG_TEXT("now", rows[i].was), LOG_TEXT("then", rows[i].is));
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        if (strcmp(rows[i].was, rows[i].is) == 0)
+            continue;
+        log_say(LOG_EVENT_RESTART_NEEDED, LOG_TEXT("option", rows[i].name),
+                LOG_TEXT("now", rows[i].was), LOG_TEXT("then", rows[i].is));
+        tell_that_it_waits(daemon, rows[i].name);
+    }
 }
 
-static int load(const struct daemon *daemon, struct config **ret_config)
+static int load(struct daemon *daemon, struct config **ret_config)
 {
     _cleanup_buf_ struct buf faults;
     int error;
@@ -127,7 +177,7 @@ static int load(const struct daemon *daemon, struct config **ret_config)
         return config_defaults(ret_config);
     error = config_load(daemon->options.config, &faults, ret_config);
     if (error)
-        log_lines(LOG_EVENT_CONFIG_FAULT, "fault", buf_text(&faults));
+        daemon_refuse(daemon, buf_text(&faults));
     return error;
 }
 
@@ -138,6 +188,7 @@ void daemon_reload(struct daemon *daemon)
 
     log_say(LOG_EVENT_RELOADING, LOG_TEXT("file", daemon->options.config));
     notify_reloading(daemon->notify);
+    begin_report(daemon);
     error = load(daemon, &config);
     if (!error && daemon->role->reload)
         error = daemon->role->reload(daemon->state, config);
@@ -149,10 +200,11 @@ void daemon_reload(struct daemon *daemon)
 
         daemon->config = TAKE_PTR(config);
         open_log(daemon);
-        tell_what_waits(old, daemon->config);
+        tell_what_waits(daemon, old, daemon->config);
         config_free(old);
         log_say(LOG_EVENT_RELOADED);
     }
+    end_report(daemon, error);
     notify_ready(daemon->notify);
 }
 
@@ -254,11 +306,14 @@ static bool take_pid_file(struct daemon *daemon)
     char path[PATH_TEXT_MAX];
     int error;
 
-    snprintf(path, sizeof(path), "%s/%s.pid", run, daemon->role->name);
+    pid_file_path(run, daemon->role->name, path);
     error = pid_file_take(path, &daemon->pid_file);
     if (error == -MTASTS_ELIMIT)
         return complain("pid-file", path, "another one is running");
-    return error == 0 || complain("pid-file", path, strerrordesc_np(errno));
+    if (error)
+        return complain("pid-file", path, strerrordesc_np(errno));
+    reload_report_path(run, daemon->role->name, daemon->report_path);
+    return true;
 }
 
 static void grant_all(struct daemon *daemon)
@@ -317,6 +372,8 @@ static void end(struct daemon *daemon)
     notify_free(daemon->notify);
     loop_free(daemon->loop);
     inherited_free(daemon->inherited);
+    if (*daemon->report_path)
+        unlink(daemon->report_path);
     cleanup_fd(&daemon->pid_file);
     log_say(LOG_EVENT_STOPPED, LOG_BOOL("failed", daemon->failed));
     log_close();
@@ -391,6 +448,7 @@ static int run(struct daemon *daemon)
           enter_sandbox(daemon) && start(daemon));
     if (!daemon->failed) {
         daemon->running = true;
+        write_report(daemon);
         notify_ready(daemon->notify);
         log_say(LOG_EVENT_READY, LOG_NUMBER("pid", getpid()));
         daemon->failed = loop_run(daemon->loop) < 0 || daemon->failed;

@@ -84,6 +84,12 @@ const struct inherited *daemon_inherited(const struct daemon *daemon);
 /* Ends it after the callback that is running; `failed`: with status 1. */
 void daemon_stop(struct daemon *daemon, bool failed);
 
+/*
+ * For the role's reload: why a configuration will not do, a sentence or lines
+ * of them. Logged, and told to who has asked by `mtasts reload`.
+ */
+void daemon_refuse(struct daemon *daemon, const char *why);
+
 /* As SIGHUP does. */
 void daemon_reload(struct daemon *daemon);
 

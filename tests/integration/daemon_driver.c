@@ -34,6 +34,7 @@
 #define ORDER_MAX 1024
 #define ARENA_MAX (1u << 20)
 #define REFUSED_RETRY 13u /* policyd.retry that the role does not take */
+#define REFUSED_WORDS 14u /* and says why */
 
 struct driver {
     struct daemon *daemon;
@@ -491,7 +492,12 @@ static int start(void *state)
 
 static int reload(void *state, const struct config *config)
 {
-    (void)state;
+    struct driver *driver = state;
+
+    if (config->policyd.retry_s == REFUSED_WORDS) {
+        daemon_refuse(driver->daemon, "retry: not fourteen");
+        return -MTASTS_EINVAL;
+    }
     return config->policyd.retry_s == REFUSED_RETRY ? -MTASTS_EINVAL : 0;
 }
 
@@ -520,7 +526,11 @@ static const struct daemon_role role = {
     .stop = stop,
 };
 
+/* Under another name it is another daemon, as for `mtasts run`. */
 int main(int argc, char **argv)
 {
-    return daemon_main(&role, argc, argv);
+    struct daemon_role named = role;
+
+    named.name = program_invocation_short_name;
+    return daemon_main(&named, argc, argv);
 }

@@ -100,6 +100,56 @@ def test_reload_tells_what_waits_for_a_restart(daemon, tmp_path):
     assert f'option=state-directory now={tmp_path}/state ' in line
 
 
+def report(daemon):
+    """What `mtasts reload` reads: numbers, and the lines below them."""
+    text = (daemon.run / 'daemon_driver.reload').read_text()
+    head, lines = text.split('\n', 5)[:5], text.split('\n', 5)[5]
+    return [line.partition(' ')[2] for line in head], lines
+
+
+def test_report_of_reloads(daemon):
+    path = daemon.run / 'daemon_driver.reload'
+    pid, file = str(daemon.process.pid), str(daemon.config)
+    assert report(daemon) == ([pid, '0', '0', '0', file], '')
+    assert path.stat().st_mode & 0o777 == 0o644
+    steps = [('policyd { retry = 77s }', '0', ''),
+             ('policyd { retry = 14s }', '1', 'retry: not fourteen\n'),
+             ('policyd { retry = 13s }', '1', 'Invalid argument\n'),
+             ('x = 1\ny = 2', '1', f'{file}:4: there is no option \'x\'; see '
+              'mtasts.conf(5) for those that there are\n'),
+             ('group = other\n', '0',
+              'group changes with the next start only\n'),
+             ('policyd { retry = 78s }', '0',
+              'group changes with the next start only\n')]
+    for number, (text, refused, lines) in enumerate(steps, 1):
+        daemon.write_config(text)
+        daemon.send(signal.SIGHUP)
+        daemon.notify.wait('READY=1')
+        assert report(daemon) == \
+            ([pid, str(number), str(number), refused, file], lines)
+    assert daemon.said('config-fault')[0].endswith('"retry: not fourteen"')
+    assert daemon.stop() == 0
+    assert not path.exists()
+
+
+def test_report_that_cannot_be_written(daemon):
+    """A folder in its place: said in the log, and the reload is done."""
+    path = daemon.run / 'daemon_driver.reload'
+    path.unlink()
+    path.mkdir()
+    (path / 'x').touch()
+    daemon.write_config('policyd { retry = 77s }')
+    daemon.send(signal.SIGHUP)
+    daemon.notify.wait('READY=1')
+    assert daemon.order('config').startswith('retry 77 ')
+    assert f'file={path} ' in daemon.said('report-failed')[0]
+
+
+def test_second_one_leaves_the_report_of_the_first(daemon):
+    assert words(daemon, '-c', daemon.config).returncode == 1
+    assert report(daemon)[0][0] == str(daemon.process.pid)
+
+
 def test_many_reloads(daemon):
     for retry in range(20, 60):
         daemon.write_config(f'policyd {{ retry = {retry}s }}')
