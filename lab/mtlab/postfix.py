@@ -173,9 +173,10 @@ def _mailboxes(domains):
 
 
 def start_instance(state, name, role, services, address, domains):
-    """Start a Postfix in the namespace of a role, with these smtpd services.
+    """Start a Postfix in the namespace of a role.
 
-    `address` is one that it must answer on before this returns.
+    `services()` gives its smtpd services, once main.cf is there; `address`
+    is one that it must answer on before this returns.
     """
     space, hostname = state.namespace(role), f"{name}.lab"
     prepare(state, name)
@@ -190,7 +191,7 @@ def start_instance(state, name, role, services, address, domains):
     # Postfix waits for two seconds when its main.cf looks half-written.
     os.utime(main, (0, 0))
     state.write(f"postfix/{name}/mailboxes", _mailboxes(domains))
-    state.write(f"postfix/{name}/master.cf", MASTER + services)
+    state.write(f"postfix/{name}/master.cf", MASTER + services())
     child = process.start(
         state, f"postfix-{name}", space,
         ["/usr/lib/postfix/sbin/master", "-d", "-c", folder],
@@ -222,6 +223,6 @@ def start(state, plan, authority, domains):
                 and h.spec.kind == "postfix" and h.listen]
         if real:
             start_instance(state, role, role,
-                           _services(state, authority, real),
+                           lambda: _services(state, authority, real),
                            real[-1].listen[-1], domains)
     _start_faulty(state, plan, authority)

@@ -74,11 +74,13 @@ void log_lines(enum log_event event, const char *key, const char *lines);
  */
 void log_relay(const char *daemon, const char *line, size_t len);
 
-#define log_say(event, ...)                                                    \
+/* An event, and perhaps fields. */
+#define log_say(...) LOG_SAY_(__VA_ARGS__, ((struct log_field){LOG_KIND_END}))
+
+#define LOG_SAY_(event, ...)                                                   \
     do {                                                                       \
         if (log_wants(event))                                                  \
-            log_write((event), (const struct log_field[]){                     \
-                                   __VA_ARGS__ __VA_OPT__(, ){0}});            \
+            log_write((event), (const struct log_field[]){__VA_ARGS__});       \
     } while (0)
 
 #endif

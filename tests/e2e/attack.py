@@ -285,8 +285,9 @@ class World:
                 services += ("  -o smtpd_tls_security_level=none\n"
                              if cell.attack != "cert" else
                              f"  -o smtpd_tls_chain_files={evil}\n")
-        postfix.start_instance(self.state, "hijack", "attacker", services,
-                               last, [cell.domain for cell in self.cells])
+        postfix.start_instance(self.state, "hijack", "attacker",
+                               lambda: services, last,
+                               [cell.domain for cell in self.cells])
 
     def _edit_zones(self):
         for cell in self.cells:

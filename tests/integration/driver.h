@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Says so on stderr and ends the program. */
-_Noreturn void driver_fail(const char *what);
+__attribute__((noreturn)) void driver_fail(const char *what);
 
 /* Digits, up to UINT32_MAX; anything else is a failure. */
 uint32_t driver_number(const char *text);
