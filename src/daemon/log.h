@@ -75,7 +75,8 @@ void log_lines(enum log_event event, const char *key, const char *lines);
 void log_relay(const char *daemon, const char *line, size_t len);
 
 /* An event, and perhaps fields. */
-#define log_say(...) LOG_SAY_(__VA_ARGS__, ((struct log_field){LOG_KIND_END}))
+#define log_say(...)                                                           \
+    LOG_SAY_(__VA_ARGS__, ((struct log_field){.kind = LOG_KIND_END}))
 
 #define LOG_SAY_(event, ...)                                                   \
     do {                                                                       \

@@ -258,7 +258,7 @@ static bool open_all(struct daemon *daemon)
 {
     int error;
 
-    umask(027);
+    umask(077);
     if (!find_user(daemon) ||
         !make_folder(daemon, daemon->config->global.state_directory, 0750) ||
         !make_folder(daemon, daemon->config->global.run_directory, 0755))

@@ -13,6 +13,7 @@
 #include "daemon/metrics.h"
 #include "daemon/start.h"
 #include "net/fetch.h"
+#include "net/inherited.h"
 #include "net/resolver.h"
 #include "net/tls.h"
 #include <errno.h>
@@ -41,6 +42,7 @@ struct driver {
     int listener;
     int client; /* whose order is under way; -1: none */
     struct loop_watch *watch;
+    struct loop_watch *given[2]; /* of systemd */
     struct resolver *resolver;
     struct fetcher *fetcher;
     struct address_guard guard;
@@ -449,6 +451,8 @@ static void stop(void *state)
     resolver_free(driver->resolver);
     arena_free(driver->arena);
     loop_watch_cancel(driver->watch);
+    for (size_t i = 0; i < ELEMENTS(driver->given); i++)
+        loop_watch_cancel(driver->given[i]);
     if (driver->listener >= 0)
         close(driver->listener);
     unlink(driver->path);
@@ -480,11 +484,26 @@ static int open_socket(struct daemon *daemon, void **ret_state)
     return 0;
 }
 
+/* The sockets that systemd opened: of a UNIX path, and of TCP. */
+static int watch_given(struct driver *driver)
+{
+    for (size_t i = 0; i < ELEMENTS(driver->given); i++) {
+        int fd = inherited_fd(daemon_inherited(driver->daemon), "socketmap", i);
+
+        if (fd >= 0 && loop_watch(daemon_loop(driver->daemon), fd, LOOP_READ,
+                                  on_client, driver, &driver->given[i]) < 0)
+            return -MTASTS_ESYSTEM;
+    }
+    return 0;
+}
+
 static int start(void *state)
 {
     struct driver *driver = state;
 
     if (strcmp(daemon_config(driver->daemon)->global.group, "fail") == 0)
+        return -MTASTS_ESYSTEM;
+    if (watch_given(driver) < 0)
         return -MTASTS_ESYSTEM;
     return loop_watch(daemon_loop(driver->daemon), driver->listener, LOOP_READ,
                       on_client, driver, &driver->watch);

@@ -124,6 +124,19 @@ def test_completion_is_installed(tree, file):
     assert (tree / PREFIX / file).is_file()
 
 
+@pytest.mark.parametrize('file, text', [
+    ('lib/systemd/system/mtasts-policyd.service',
+     f'\nExecStart=/{PREFIX}/sbin/mtasts-policyd\n'),
+    ('lib/systemd/system/mtasts-policyd.socket',
+     '\nFileDescriptorName=socketmap\n'),
+    ('lib/sysusers.d/mtasts.conf', '\nu mtasts '),
+    ('lib/tmpfiles.d/mtasts.conf', '\nd /run/mtasts 0755 '),
+    ('share/mtasts/mtasts.conf', '\npolicyd {\n')])
+def test_what_systemd_and_the_administrator_need_is_installed(tree, file,
+                                                              text):
+    assert text in (tree / PREFIX / file).read_text()
+
+
 def binaries(tree):
     paths = [path for path in (tree / PREFIX).glob('**/*')
              if path.is_file() and not path.is_symlink()]
