@@ -289,6 +289,12 @@ void db_keep_log(struct db *db)
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
+int db_begin_bulk(struct db *db)
+{
+    return db_exec(db,
+                   "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+}
+
 bool db_as_is(const struct db *db)
 {
     return db->as_is;

@@ -65,6 +65,10 @@ bool db_as_is(const struct db *db);
    so do its files: for who looks at what is damaged. */
 void db_keep_log(struct db *db);
 
+/* No log and no sync from now on: for a new file, which is thrown away if
+   anything fails, and synced by the caller in the end. */
+int db_begin_bulk(struct db *db);
+
 /* Of the last call on this connection that failed. */
 const struct store_fault *db_fault(const struct db *db);
 

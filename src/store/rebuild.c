@@ -5,14 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <mtasts/error.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CACHE_KIB 16384u
-#define TRIES_MAX 100u /* damaged files of one second */
+#define CACHE_KIB 65536u /* for a moment: rows come in no order */
+#define TRIES_MAX 100u   /* damaged files of one second */
 
 /* Those that belong to a file; the first is it itself. */
 static const char *const PARTS[] = {"", "-wal", "-shm"};
@@ -86,7 +87,24 @@ static int fill(const char *path, const char *built, const atomic_bool *stop,
     _cleanup_db_ struct db *db = NULL;
     int error = db_open(&options, &db, fault);
 
-    return error ? error : salvage(path, db, stop, ret_salvaged, fault);
+    if (error)
+        return error;
+    error = db_begin_bulk(db);
+    if (error) {
+        *fault = *db_fault(db);
+        return error;
+    }
+    return salvage(path, db, stop, ret_salvaged, fault);
+}
+
+static int sync_file(const char *path, struct store_fault *fault)
+{
+    _cleanup_fd_ int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    if (fd >= 0 && fsync(fd) == 0)
+        return 0;
+    store_fault_set(fault, STORE_FAILED, path, strerrordesc_np(errno));
+    return -MTASTS_EIO;
 }
 
 /* A name that nobody has, ending in the time. */
@@ -159,12 +177,16 @@ int rebuild(const char *path, int64_t now, const atomic_bool *stop,
     }
     error = fill(path, built, stop, &made.salvaged, fault);
     if (!error)
+        error = sync_file(built, fault);
+    if (!error)
         error = swap(path, built, now, made.aside, fault);
     if (error) {
         if (exists(path))
             remove_parts(path, ".rebuild", 0);
         return error;
     }
+    /* The pages of the new file were many, and will not be again. */
+    malloc_trim(0);
     *ret_rebuilt = made;
     return 0;
 }

@@ -222,6 +222,7 @@ void store_writer_state(struct store_writer *writer,
                         struct store_state *ret_state)
 {
     pthread_mutex_lock(&writer->lock);
+    store_writing_notice_slow(writer);
     *ret_state = writer->state;
     ret_state->waiting = count(writer);
     ret_state->lost += writer->waiting->lost;
@@ -233,6 +234,7 @@ bool store_writer_news(struct store_writer *writer, struct store_news *ret_news)
     bool any;
 
     pthread_mutex_lock(&writer->lock);
+    store_writing_notice_slow(writer);
     any = store_news_take(&writer->news, ret_news);
     pthread_mutex_unlock(&writer->lock);
     return any;

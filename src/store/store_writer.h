@@ -29,6 +29,7 @@
 #define STORE_INTERVAL_MS 500    /* from the first change to its commit */
 #define STORE_RETRY_MS 500       /* after a failure; then twice that, ... */
 #define STORE_RETRY_MAX_MS 10000 /* up to this */
+#define STORE_SLOW_MS 5000       /* an attempt that takes longer has failed */
 #define STORE_REBUILDS_MAX 3u    /* in one run: then the disk is to blame */
 
 struct store_writer;

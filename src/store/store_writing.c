@@ -61,6 +61,19 @@ void store_writing_failed(struct store_writer *writer,
         writer->suspect = true;
 }
 
+void store_writing_notice_slow(struct store_writer *writer)
+{
+    struct store_fault fault;
+
+    /* To rebuild a file takes its time. */
+    if (!writer->writing || writer->state.failing || writer->suspect ||
+        store_writing_now() - writer->writing_ms < STORE_SLOW_MS)
+        return;
+    store_fault_set(&fault, STORE_FAILED, writer->path,
+                    "the disk does not answer");
+    store_writing_failed(writer, &fault);
+}
+
 static void fine(struct store_writer *writer)
 {
     struct store_state *state = &writer->state;
@@ -216,6 +229,7 @@ static void work(struct store_writer *writer)
     writer->state.lost += writer->batch->lost;
     writer->batch->lost = 0;
     writer->writing = true;
+    writer->writing_ms = store_writing_now();
     writer->writing_count = store_queue_count(writer->batch);
     pthread_mutex_unlock(&writer->lock);
 

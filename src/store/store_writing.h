@@ -23,6 +23,7 @@ struct store_writer {
     struct store_queue *waiting;
     struct store_queue *batch; /* the thread's alone while `writing` */
     bool writing;
+    int64_t writing_ms;   /* when that began */
     size_t writing_count; /* in `batch` when that began */
     int64_t handed_ms;    /* when the oldest of `waiting` came */
     int64_t retry_ms;     /* when to try again, if it is failing */
@@ -56,6 +57,9 @@ int store_writing_open(struct store_writer *writer, struct store_fault *fault);
 /* The last attempt failed. The lock is held, or there is no thread yet. */
 void store_writing_failed(struct store_writer *writer,
                           const struct store_fault *fault);
+
+/* An attempt that does not come back counts as failed. The lock is held. */
+void store_writing_notice_slow(struct store_writer *writer);
 
 /* Tells of what was lost, at the first and at every tenfold. The lock is
    held. */

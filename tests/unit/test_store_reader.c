@@ -168,9 +168,8 @@ static void test_damage_again_and_again(void **state)
     store_writer_suspect(world.writer, &fault);
     await_trouble(STORE_FAILED);
     assert_non_null(strstr(world_state().fault.text, "again and again"));
-    /* And the log of each. */
-    assert_int_equal(place_count(&world.place, ".corrupt-"),
-                     2 * STORE_REBUILDS_MAX);
+    /* And their logs, where there were any. */
+    assert_true(place_count(&world.place, ".corrupt-") >= STORE_REBUILDS_MAX);
 }
 
 /* ---- the file goes away ---- */

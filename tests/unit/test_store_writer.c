@@ -2,12 +2,13 @@
  * Writing behind: what is handed over gets into the file, whatever is wrong
  * with the file for a while.
  */
-#include "store/store_queue.h"
+#include "store/store_file.h"
 #include "store_world.h"
 #include "unit.h"
 
 #include <mtasts/error.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 /* ---- writing ---- */
@@ -290,6 +291,75 @@ static void test_too_much_waits(void **state)
     world_stop();
 }
 
+/* ---- the disk does not answer ---- */
+
+int __real_store_file_write(struct store_file *file, struct store_queue *batch,
+                            uint64_t *written, struct store_fault *fault);
+int __wrap_store_file_write(struct store_file *file, struct store_queue *batch,
+                            uint64_t *written, struct store_fault *fault);
+
+static atomic_bool stuck;
+static struct store_writer *left_behind;
+
+int __wrap_store_file_write(struct store_file *file, struct store_queue *batch,
+                            uint64_t *written, struct store_fault *fault)
+{
+    while (atomic_load(&stuck))
+        pause_ms(5);
+    return __real_store_file_write(file, batch, written, fault);
+}
+
+static void test_disk_is_stuck(void **state)
+{
+    (void)state;
+    world_start();
+    world_put(1, 10);
+    await_fine();
+    atomic_store(&stuck, true);
+    world_put(2, 20);
+    pause_ms(STORE_INTERVAL_MS + STORE_SLOW_MS / 2);
+    world_put(3, 30);
+    assert_false(world_state().failing);
+    assert_int_equal(world_state().waiting, 2);
+    assert_int_equal(world_in_file(1), 10);
+    await_trouble(STORE_FAILED);
+    assert_told(STORE_NEWS_FAILING, "does not answer");
+    atomic_store(&stuck, false);
+    await_fine();
+    assert_told(STORE_NEWS_RECOVERED, "is written again");
+    assert_int_equal(world_in_file(3), 30);
+    world_stop();
+}
+
+/* The thread is left behind, and nobody waits for it. */
+static void test_stop_while_stuck(void **state)
+{
+    size_t lost = 0;
+    int64_t begin;
+
+    (void)state;
+    world_start();
+    atomic_store(&stuck, true);
+    world_put_range(0, 3);
+    pause_ms(STORE_INTERVAL_MS + 500);
+    world_put_range(3, 5);
+    store_reader_free(TAKE_PTR(world.reader));
+    left_behind = TAKE_PTR(world.writer);
+    begin = now_ms();
+    assert_int_equal(store_writer_stop(left_behind, 300, &lost),
+                     -MTASTS_ETIMEDOUT);
+    assert_in_range(now_ms() - begin, 300, 3000);
+    assert_int_equal(lost, 5);
+    /* When the disk comes back it ends what it has begun, and itself. */
+    atomic_store(&stuck, false);
+    world_start();
+    for (begin = now_ms();
+         world_in_file(2) != 2 && now_ms() - begin < PATIENCE_MS;)
+        pause_ms(5);
+    assert_int_equal(world_in_file(2), 2);
+    world_stop();
+}
+
 /* ---- what it does not start with ---- */
 
 static void refused(enum store_trouble trouble, const char *words)
@@ -358,6 +428,8 @@ int main(void)
         IN_WORLD(test_stop_while_locked),
         IN_WORLD(test_lock_goes_while_stopping),
         IN_WORLD(test_too_much_waits),
+        IN_WORLD(test_disk_is_stuck),
+        IN_WORLD(test_stop_while_stuck),
         IN_WORLD(test_newer),
         IN_WORLD(test_foreign),
         IN_WORLD(test_folder_comes_later),
