@@ -3,8 +3,9 @@
  *
  *     server_driver KEY=VALUE...
  *
- * socketmap, line: an address to listen on (may be repeated); mode, group:
- * of UNIX sockets that come after; peers, idle (ms): limits.
+ * socketmap, line, http: an address to listen on (may be repeated); mode,
+ * group: of UNIX sockets that come after; peers, idle (ms): limits; host:
+ * another name for HTTP.
  *
  * Prints "KEY ADDRESS PORT" for every address, then "ready"; "cancelled NAME"
  * whenever an asker has gone; on SIGUSR1 one line of figures; ends on
@@ -13,6 +14,7 @@
  */
 #include "base/ascii.h"
 #include "base/number.h"
+#include "net/http_server.h"
 #include "net/line_server.h"
 #include "net/socketmap_server.h"
 
@@ -56,6 +58,8 @@ struct driver {
     struct listener_options listening;
     struct socketmap_server *socketmap;
     struct line_server *line;
+    struct http_server *http;
+    const char *host;
     struct listener *listeners[LISTENERS_MAX];
     size_t listener_count;
 };
@@ -64,9 +68,9 @@ struct driver {
 struct wait {
     struct driver *driver;
     const struct row *row;
-    struct asker *asker;
+    void *asker;
     struct loop_timer *timer;
-    void (*answer)(struct asker *asker, const struct row *row);
+    void (*answer)(void *asker, const struct row *row);
 };
 
 _Noreturn static void fail(const char *what)
@@ -93,31 +97,33 @@ static void on_time(void *ctx)
     wait->answer(wait->asker, wait->row);
 }
 
-static void reply(struct driver *driver, struct asker *asker,
+static void reply(struct driver *driver, void *asker, struct wait *wait,
                   const struct row *row,
-                  void (*answer)(struct asker *asker, const struct row *row))
+                  void (*answer)(void *asker, const struct row *row))
 {
     if (row->delay_ms == 0) {
         answer(asker, row);
         return;
     }
-    struct wait *wait = asker_extra(asker);
     *wait = (struct wait){driver, row, asker, NULL, answer};
     if (row->delay_ms > 0 && loop_timer(driver->loop, (uint64_t)row->delay_ms,
                                         on_time, wait, &wait->timer) < 0)
         fail("no memory");
 }
 
-static void on_cancelled(void *ctx, struct asker *asker)
+static void cancel(struct wait *wait)
 {
-    struct wait *wait = asker_extra(asker);
-
-    (void)ctx;
     loop_timer_cancel(wait->timer);
     printf("cancelled %s\n", wait->row->name);
 }
 
-static void answer_socketmap(struct asker *asker, const struct row *row)
+static void on_cancelled(void *ctx, struct asker *asker)
+{
+    (void)ctx;
+    cancel(asker_extra(asker));
+}
+
+static void answer_socketmap(void *asker, const struct row *row)
 {
     socketmap_answer(asker, row->status, row->data, strlen(row->data));
 }
@@ -132,10 +138,11 @@ static void on_socketmap(void *ctx, struct asker *asker,
         socketmap_answer(asker, SOCKETMAP_PERM, unknown, strlen(unknown));
         return;
     }
-    reply(ctx, asker, find(key->data, key->len), answer_socketmap);
+    reply(ctx, asker, asker_extra(asker), find(key->data, key->len),
+          answer_socketmap);
 }
 
-static void answer_line(struct asker *asker, const struct row *row)
+static void answer_line(void *asker, const struct row *row)
 {
     line_answer(asker, row->data, strlen(row->data));
 }
@@ -143,7 +150,40 @@ static void answer_line(struct asker *asker, const struct row *row)
 static void on_line(void *ctx, struct asker *asker, const char *line,
                     size_t len)
 {
-    reply(ctx, asker, find(line, len), answer_line);
+    reply(ctx, asker, asker_extra(asker), find(line, len), answer_line);
+}
+
+static void on_http_cancelled(void *ctx, struct http_asker *asker)
+{
+    (void)ctx;
+    cancel(http_asker_extra(asker));
+}
+
+static void answer_http(void *asker, const struct row *row)
+{
+    http_answer(asker, row->status == SOCKETMAP_OK ? 200 : 404, "text/plain",
+                row->data, strlen(row->data));
+}
+
+static void on_policy(void *ctx, struct http_asker *asker,
+                      const struct http_request *request)
+{
+    reply(ctx, asker, http_asker_extra(asker),
+          find(request->name, strlen(request->name)), answer_http);
+}
+
+/* The route's name and what ?say= holds. */
+static void on_echo(void *ctx, struct http_asker *asker,
+                    const struct http_request *request)
+{
+    char said[HTTP_NAME_MAX] = "";
+    char text[2 * HTTP_NAME_MAX + 32];
+    int found = http_target_query(request->target, "say", said, sizeof(said));
+
+    (void)ctx;
+    int len =
+        snprintf(text, sizeof(text), "%s %d %s\n", request->name, found, said);
+    http_answer(asker, 200, "text/plain; charset=utf-8", text, (size_t)len);
 }
 
 /* ---- start ---- */
@@ -188,6 +228,33 @@ static void listen_line(struct driver *driver, const char *text)
                          open_listener(driver, "line", text));
 }
 
+static void listen_http(struct driver *driver, const char *text)
+{
+    static const struct http_route routes[] = {
+        {"/v1/policy/", on_policy},
+        {"/v1/echo/", on_echo},
+        {"/echo", on_echo},
+        {"/", on_echo},
+        {NULL, NULL},
+    };
+    const struct http_options options = {
+        .routes = routes,
+        .cancelled = on_http_cancelled,
+        .ctx = driver,
+        .extra = sizeof(struct wait),
+        .host = driver->host,
+        .peers_max = (unsigned)driver->options.peers_max,
+        .idle_s = driver->options.idle_ms / 1000,
+    };
+
+    if (!driver->http &&
+        http_server_new(driver->loop, &options, &driver->http) < 0)
+        fail("no memory");
+    if (http_server_listen(driver->http, open_listener(driver, "http", text)) <
+        0)
+        fail("HTTP is for this machine alone");
+}
+
 static uint64_t number(const char *text, bool octal)
 {
     uint64_t value = 0;
@@ -205,6 +272,10 @@ static void set(struct driver *driver, const char *key, const char *value)
         listen_socketmap(driver, value);
     else if (strcmp(key, "line") == 0)
         listen_line(driver, value);
+    else if (strcmp(key, "http") == 0)
+        listen_http(driver, value);
+    else if (strcmp(key, "host") == 0)
+        driver->host = value;
     else if (strcmp(key, "mode") == 0)
         driver->listening.mode = (unsigned)number(value, true);
     else if (strcmp(key, "group") == 0)
@@ -263,6 +334,15 @@ static void on_figures(void *ctx)
         print_stream("line", &stats.stream);
         printf(" line_too_long=%" PRIu64, stats.too_long);
     }
+    if (driver->http) {
+        struct http_stats stats;
+
+        http_server_stats(driver->http, &stats);
+        printf(" http_peers=%zu http_askers=%zu http_opened=%" PRIu64
+               " http_requests=%" PRIu64 " http_refused=%" PRIu64,
+               stats.peers, stats.askers, stats.opened, stats.requests,
+               stats.refused);
+    }
     uint64_t back_offs = 0;
     for (size_t i = 0; i < driver->listener_count; i++) {
         struct listener_stats stats;
@@ -293,6 +373,7 @@ int main(int argc, char **argv)
         fail("no signals");
     printf("ready\n");
     loop_run(driver.loop);
+    http_server_free(driver.http);
     for (size_t i = 0; i < driver.listener_count; i++)
         listener_free(driver.listeners[i]);
     socketmap_server_free(driver.socketmap);
