@@ -215,4 +215,4 @@ def test_journal(journal, target):
         assert ready["MTASTS_EVENT"] == "ready"
         # the number that it has in its own namespace
         assert ready["MTASTS_PID"] == pid
-        assert ready["SYSLOG_IDENTIFIER"] == "daemon_driver"
+        assert ready["SYSLOG_IDENTIFIER"] == "mtasts-policyd"

@@ -147,7 +147,7 @@ def binaries(tree):
 def test_binaries_are_hardened(tree):
     found = binaries(tree)
     assert {path.name.split('.')[0] for path in found} == \
-        {'mtasts', 'libmtasts'}
+        {'mtasts', 'mtasts-policyd', 'libmtasts'}
     for path in found:
         headers = run('readelf', '-hldW', path)
         assert re.search(r'Type: +DYN', headers), f'{path}: not PIE or PIC'

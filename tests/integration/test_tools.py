@@ -55,7 +55,7 @@ LAYER_FAULTS = [
     ('src/core/a.c', '#include <libpq-fe.h>\n', 'belongs to no library'),
     ('src/net/a.c', '#include <sqlite3.h>\n', 'may not use sqlite'),
     ('src/core/a.c', '#include "core/gone.h"\n', 'not a file of the project'),
-    ('src/policyd/a.c', '\n', 'has no row'),
+    ('src/nowhere/a.c', '\n', 'has no row'),
 ]
 
 
