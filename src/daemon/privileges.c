@@ -24,8 +24,7 @@ static int find_user(const char *name, struct privileges *ret,
 
     if (!room)
         return -MTASTS_ENOMEM;
-    getpwnam_r(name, &entry, room, ENTRY_MAX, &found);
-    if (!found) {
+    if (getpwnam_r(name, &entry, room, ENTRY_MAX, &found) != 0 || !found) {
         snprintf(why, PRIVILEGES_WHY_MAX,
                  "there is no user '%s'; make it, or name another with the "
                  "option user",
@@ -51,8 +50,7 @@ static int find_group(const char *name, gid_t *ret_gid,
 
     if (!room)
         return -MTASTS_ENOMEM;
-    getgrnam_r(name, &entry, room, ENTRY_MAX, &found);
-    if (!found) {
+    if (getgrnam_r(name, &entry, room, ENTRY_MAX, &found) != 0 || !found) {
         snprintf(why, PRIVILEGES_WHY_MAX,
                  "there is no group '%s'; make it, or name another with the "
                  "option group",

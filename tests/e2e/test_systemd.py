@@ -180,6 +180,23 @@ def test_folders_and_user(box):
         assert status.st_uid != 0
 
 
+def test_policyd_itself(box):
+    """Without a network it has no policy to tell; it answers all the same."""
+    box.put("/srv/policyd", RELEASE / "mtasts-policyd", 0o755)
+    configure(box, drop_in="ExecStart=\nExecStart=/srv/policyd\n")
+    box.systemctl("start", UNIT)
+    assert order(box, "19:postfix example.com,", where="8461") == \
+        "9:NOTFOUND ,"
+    assert order(box, "19:postfix example.com,",
+                 where="/run/mtasts/socketmap.sock") == "9:NOTFOUND ,"
+    box.systemctl("reload", UNIT)
+    box.wait_for(lambda: "event=reloaded" in log(box))
+    assert "event=sandboxed" in log(box)
+    assert box.path("/var/lib/mtasts/policyd.db").stat().st_mode & 0o77 == 0
+    box.systemctl("stop", UNIT)
+    assert box.show(UNIT, "Result") == "success"
+
+
 @pytest.fixture(name="journal")
 def fixture_journal(box):
     box.systemctl("start", "systemd-journald.service")

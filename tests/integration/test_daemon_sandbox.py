@@ -2,6 +2,7 @@
 
 (LeakSanitizer traces the process, so the others run without the sandbox.)
 """
+import contextlib
 import os
 import pathlib
 import signal
@@ -111,18 +112,17 @@ def test_no_core_and_no_debugger(box):
 
 
 def test_look_ups_work(tmp_path):
-    server = NameServer(tmp_path, 'example.com. TXT "a"\n')
-    config = f'resolver = "{server.address}"\n'
-    with running(tmp_path, config, build=RELEASE) as daemon:
-        assert daemon.order('resolve', 'example.com') == 'ok, 1 records'
-    server.close()
+    zone = 'example.com. TXT "a"\n'
+    with contextlib.closing(NameServer(tmp_path, zone)) as server:
+        config = f'resolver = "{server.address}"\n'
+        with running(tmp_path, config, build=RELEASE) as daemon:
+            assert daemon.order('resolve', 'example.com') == 'ok, 1 records'
 
 
 def test_fetches_work(tmp_path):
     pki = Pki(tmp_path)
-    server = Server(sends(answer()), tls_context(pki.good()))
     config = f'ca-file = "{pki.ca_file}"\n'
-    with running(tmp_path, config, build=RELEASE) as daemon:
+    with contextlib.closing(Server(sends(answer()), tls_context(pki.good()))) \
+            as server, running(tmp_path, config, build=RELEASE) as daemon:
         assert daemon.order('fetch', HOST, '127.0.0.1', server.port) == \
             f'ok, {len(POLICY)} octets'
-    server.close()
