@@ -60,10 +60,10 @@ int site_rules_load(const struct config *config, int64_t now_s,
     _cleanup_buf_ struct buf faults;
     int error;
 
+    buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
     *ret_overrides = NULL;
     if (!*path)
         return 0;
-    buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
     error = overrides_file_load(path, &faults, &file);
     if (error) {
         log_lines(LOG_EVENT_CONFIG_FAULT, "why", buf_text(&faults));
