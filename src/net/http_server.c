@@ -184,6 +184,16 @@ static const char *header_of(struct evhttp_request *request, const char *name)
     return evhttp_find_header(evhttp_request_get_input_headers(request), name);
 }
 
+static bool is_unix(struct evhttp_request *request)
+{
+    struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof(storage);
+
+    getsockname(bufferevent_getfd(stream_of(request)),
+                (struct sockaddr *)&storage, &len);
+    return storage.ss_family == AF_UNIX;
+}
+
 /* Over TCP a browser may have been led here by a name of the attacker's.
    Before HTTP/1.1, which no browser speaks any more, there was no Host. */
 static bool host_is_ours(const struct http_server *server,
@@ -191,12 +201,8 @@ static bool host_is_ours(const struct http_server *server,
 {
     static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
     const char *host = header_of(request, "Host");
-    struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
-    socklen_t len = sizeof(storage);
-    int fd = bufferevent_getfd(stream_of(request));
 
-    getsockname(fd, (struct sockaddr *)&storage, &len);
-    if (storage.ss_family == AF_UNIX)
+    if (is_unix(request))
         return true;
     if (!host)
         return request->minor == 0;
@@ -209,6 +215,15 @@ static bool host_is_ours(const struct http_server *server,
 static bool is_reading(const struct evhttp_request *request)
 {
     return request->type == EVHTTP_REQ_GET || request->type == EVHTTP_REQ_HEAD;
+}
+
+static void refuse_method(struct http_server *server,
+                          struct evhttp_request *request, const char *allowed)
+{
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Allow",
+                      allowed);
+    refuse(server, request, HTTP_BADMETHOD,
+           "there is nothing to do here by this method\n");
 }
 
 static bool has_body(struct evhttp_request *request)
@@ -247,7 +262,9 @@ static void route(struct http_server *server, struct evhttp_request *request)
     const struct http_route *found =
         find_route(server, evhttp_request_get_uri(request), name, &status);
 
-    if (found)
+    if (found && found->acts != !is_reading(request))
+        refuse_method(server, request, found->acts ? "POST" : "GET, HEAD");
+    else if (found)
         ask(server, request, found, name);
     else
         refuse(server, request, status,
@@ -266,11 +283,9 @@ static void on_request(struct evhttp_request *request, void *ctx)
     } else if (!host_is_ours(server, request)) {
         refuse(server, request, MISDIRECTED,
                "this is not the host that you asked for\n");
-    } else if (!is_reading(request)) {
-        evhttp_add_header(evhttp_request_get_output_headers(request), "Allow",
-                          "GET, HEAD");
-        refuse(server, request, HTTP_BADMETHOD,
-               "there is nothing to do here but GET and HEAD\n");
+    } else if (!is_reading(request) &&
+               (request->type != EVHTTP_REQ_POST || !is_unix(request))) {
+        refuse_method(server, request, "GET, HEAD");
     } else if (has_body(request)) {
         refuse(server, request, HTTP_BADREQUEST,
                "a request has no content here\n");

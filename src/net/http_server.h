@@ -1,6 +1,7 @@
 /*
  * http_server: HTTP/1.1 for the people and programs of this machine, through
- * libevent's evhttp: GET and HEAD, no request bodies, answers now or later.
+ * libevent's evhttp: GET, HEAD and POST, no request bodies, answers now or
+ * later.
  *
  * It listens on UNIX sockets and loopback addresses alone. Over TCP the Host
  * header must name this machine, or a page in somebody's browser could read
@@ -36,6 +37,8 @@ typedef void http_fn(void *ctx, struct http_asker *asker,
 struct http_route {
     const char *path; /* see http_target_match(); NULL: the end of the table */
     http_fn *fn;
+    bool acts; /* takes POST, without content, instead of GET and HEAD; over
+                  UNIX sockets alone, where a browser cannot be led */
 };
 
 struct http_options {

@@ -11,6 +11,7 @@
 #include "daemon/start.h"
 #include "policyd/doors.h"
 #include "policyd/front_exim.h"
+#include "policyd/front_http.h"
 #include "policyd/front_socketmap.h"
 #include "policyd/role.h"
 #include "policyd/site_rules.h"
@@ -29,6 +30,7 @@ static void stop(void *state)
     doors_free(policyd->doors);
     front_socketmap_free(policyd->socketmap);
     front_exim_free(policyd->exim);
+    front_http_free(policyd->http);
     loop_timer_cancel(policyd->tick);
     loop_timer_cancel(policyd->rules);
     outside_free(policyd->retiring);
@@ -96,6 +98,11 @@ static int exim_door(void *ctx, struct listener *listener)
     return stream_server_listen(front_exim_stream(ctx), listener);
 }
 
+static int http_door(void *ctx, struct listener *listener)
+{
+    return http_server_listen(front_http_server(ctx), listener);
+}
+
 static int make_fronts(struct policyd *policyd)
 {
     size_t most = policyd->config->policyd.connections_max;
@@ -104,11 +111,16 @@ static int make_fronts(struct policyd *policyd)
     if (!error)
         error = front_exim_new(policyd, most, &policyd->exim);
     if (!error)
+        error = front_http_new(policyd, &policyd->http);
+    if (!error)
         error = doors_start(policyd->doors, DOOR_SOCKETMAP, socketmap_door,
                             policyd->socketmap);
     if (!error)
         error =
             doors_start(policyd->doors, DOOR_EXIM, exim_door, policyd->exim);
+    if (!error)
+        error =
+            doors_start(policyd->doors, DOOR_HTTP, http_door, policyd->http);
     return error;
 }
 

@@ -1,5 +1,6 @@
 """test_policyd - what MTAs are told, by the real daemon in the lab"""
 
+import json
 import re
 import subprocess
 import time
@@ -192,3 +193,115 @@ def test_exim_line(daemon):
         client.sendall(b"healthy.example\n")
         client.shutdown(socket.SHUT_WR)
         assert client.makefile("rb").read() == b"secure mx.healthy.example\n"
+
+
+# ---- HTTP ----
+
+def http(daemon, target, method="GET"):
+    """(status, document) as curl gets it."""
+    done = subprocess.run(
+        ["curl", "-s", "-X", method, "-w", "\n%{http_code}", "--unix-socket",
+         str(daemon.folder / "http.sock"), f"http://localhost{target}"],
+        capture_output=True, text=True, timeout=60)
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status), json.loads(body) if body.startswith("{") else body
+
+
+def test_http_policy(daemon):
+    status, answer = http(daemon, "/v1/policy/healthy.example")
+    assert status == 200
+    assert answer["demand"] == "secure" and answer["mode"] == "enforce"
+    assert answer["policy"]["mx"] == ["mx.healthy.example"]
+    assert answer["mx"]["hosts"] == [{"name": "mx.healthy.example",
+                                      "covered": True}]
+    assert answer["replies"]["postfix"] == REPLY
+    assert answer["replies"]["exim"] == "secure mx.healthy.example"
+
+
+def test_http_explains(daemon):
+    status, answer = http(daemon, "/v1/explain/host-404.example")
+    assert status == 200
+    steps = {step["step"]: step["result"] for step in answer["steps"]}
+    assert steps["TXT _mta-sts.host-404.example"] == "secure, 1 record"
+    assert "404" in json.dumps(answer["decision"])
+    sections = [item["section"] for item in answer["decision"]]
+    assert "RFC 8461 section 3.3" in sections
+    assert answer["answer"]["demand"] == "none"
+    assert answer["cache"]["failure"] == "sts-policy-fetch-error"
+
+
+def test_http_cache_and_orders(daemon):
+    assert http(daemon, "/v1/cache/healthy.example")[0] == 404
+    assert daemon.ask(HEALTHY) == REPLY
+    status, view = http(daemon, "/v1/cache/healthy.example")
+    assert status == 200 and view["policy"]["mode"] == "enforce"
+    fetched = view["policy"]["fetched"]
+    time.sleep(1.1)
+    assert http(daemon, "/v1/refresh/healthy.example", "POST")[0] == 200
+    wait_for("the refresh", lambda: http(
+        daemon, "/v1/cache/healthy.example")[1]["policy"]["fetched"] > fetched)
+    assert http(daemon, "/v1/flush/healthy.example")[0] == 405
+    assert http(daemon, "/v1/flush/healthy.example", "POST")[0] == 200
+    assert http(daemon, "/v1/cache/healthy.example")[0] == 404
+    wait_for("the history", lambda: [
+        row["event"] for row in http(
+            daemon, "/v1/history/healthy.example")[1]["history"]
+    ] == ["policy-flushed", "policy-found"])
+
+
+def test_http_lists_all(lab, daemon):
+    domains = (lab.dir / "domains.txt").read_text().split()[:25]
+    each(domains, daemon.ask)
+    seen, after = [], "0"
+    while after:
+        _, page = http(daemon, f"/v1/cache?limit=10&after={after}")
+        seen += [view["domain"] for view in page["domains"]]
+        after = page["after"]
+    assert sorted(seen) == sorted(domains)
+
+
+def test_metrics(daemon):
+    daemon.ask(HEALTHY)
+    daemon.ask(HEALTHY)
+    status, text = http(daemon, "/metrics")
+    assert status == 200
+    numbers = dict(line.rsplit(" ", 1) for line in text.splitlines()
+                   if not line.startswith("#"))
+    assert numbers['mtasts_policyd_questions_total{front="postfix"}'] == "2"
+    assert numbers['mtasts_policyd_answers_total'
+                   '{kind="policy",source="cache"}'] == "1"
+    assert numbers['mtasts_policyd_domains{mode="enforce"}'] == "1"
+    assert numbers['mtasts_policyd_fetches_total{result="success"}'] == "1"
+    assert int(numbers['mtasts_policyd_lookup_seconds_count{kind="txt"}']) == 1
+    done = subprocess.run(["promtool", "check", "metrics"], input=text,
+                          text=True, capture_output=True, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ---- the site's own rules ----
+
+def test_overrides(lab, tmp_path):
+    rules = tmp_path / "overrides"
+    policy = tmp_path / "policy.txt"
+    policy.write_bytes(b"version: STSv1\r\nmode: enforce\r\n"
+                       b"mx: mx.host-404.example\r\nmax_age: 86400\r\n")
+    rules.write_text(
+        f'host-404.example policy {policy} reason="by letter"\n'
+        'healthy.example exempt reason="ticket 1" expires=2099-01-01\n'
+        'testing.example enforce reason="agreed"\n')
+    with Policyd(lab, tmp_path / "home",
+                 f'overrides = "{rules}"') as daemon:
+        assert daemon.ask("host-404.example") == (
+            "OK secure match=mx.host-404.example servername=hostname")
+        assert daemon.ask(HEALTHY) == NONE
+        assert daemon.ask("testing.example").startswith(
+            "OK secure match=mx.testing.example")
+        rules.write_text("healthy.example nonsense reason=x\n")
+        daemon.hang_up()
+        wait_for("the refusal", lambda: daemon.events("reload-failed"))
+        assert f"{rules}:1" in "".join(daemon.events("config-fault"))
+        assert daemon.ask(HEALTHY) == NONE
+        rules.write_text("")
+        daemon.hang_up()
+        wait_for("the reload", lambda: daemon.events("reloaded"))
+        assert daemon.ask(HEALTHY) == REPLY

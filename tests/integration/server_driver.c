@@ -231,11 +231,12 @@ static void listen_line(struct driver *driver, const char *text)
 static void listen_http(struct driver *driver, const char *text)
 {
     static const struct http_route routes[] = {
-        {"/v1/policy/", on_policy},
-        {"/v1/echo/", on_echo},
-        {"/echo", on_echo},
-        {"/", on_echo},
-        {NULL, NULL},
+        {"/v1/policy/", on_policy, false},
+        {"/v1/echo/", on_echo, false},
+        {"/echo", on_echo, false},
+        {"/act", on_echo, true},
+        {"/", on_echo, false},
+        {NULL, NULL, false},
     };
     const struct http_options options = {
         .routes = routes,

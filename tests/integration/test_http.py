@@ -326,3 +326,27 @@ def test_curl(http):
         ['curl', '-sS', '--noproxy', '*', '-I', path + 'slow.example'],
         capture_output=True, text=True, check=True, timeout=DEADLINE)
     assert done.stdout.startswith('HTTP/1.1 200 OK')
+
+
+# ---- orders ----
+
+def test_an_order_by_post(http):
+    """Index 0 is the UNIX socket."""
+    with http.connect(0) as client:
+        client.send(get('/act', method='POST'))
+        assert Answer(client).status == 200
+
+
+def test_an_order_by_get(http):
+    with http.connect(0) as client:
+        client.send(get('/act'))
+        answer = Answer(client)
+        assert answer.status == 405 and answer.headers['Allow'] == 'POST'
+
+
+@pytest.mark.parametrize('index', [1, 2], ids=['tcp', 'tcp6'])
+def test_no_orders_over_tcp(http, index):
+    """A page in a browser can send such a request to this machine."""
+    with http.connect(index) as client:
+        client.send(get('/act', method='POST'))
+        assert Answer(client).status == 405
