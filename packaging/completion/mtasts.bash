@@ -19,21 +19,33 @@ declare -gA _mtasts_options=(
         --trust-anchor --policy --rua --help'
     ['explain']='--help'
     ['rules']='--json --names --help'
+    ['query']='--explain --json --config --socket --help'
+    ['cache list']='--json --config --socket --help'
+    ['cache show']='--json --config --socket --help'
+    ['cache history']='--json --config --socket --help'
+    ['cache refresh']='--json --config --socket --help'
+    ['cache flush']='--json --config --socket --help'
+    ['cache dump']='--json --config --socket --help'
+    ['status']='--json --config --socket --help'
     ['help']='--help'
     ['version']='--help'
 )
 declare -gA _mtasts_words=(
-    ['mtasts']='check lint match make explain rules help version --help --version'
+    ['mtasts']='check lint match make explain rules query
+        cache status help version --help --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
-    ['help']='check lint match make explain rules help version'
+    ['cache']='list show history refresh flush dump'
+    ['help']='check lint match make explain rules query cache
+        status help version'
 )
 
 # The words behind an option: how they are to be completed.
 _mtasts_value() { # OPTION WORD -> COMPREPLY; false if OPTION takes none
     local choices=''
     case $1 in
-    --from | --root-hints | --trust-anchor | --ca-file | --facts | --policy)
+    --from | --root-hints | --trust-anchor | --ca-file | --facts | --policy | \
+        --config | --socket | -c | -s)
         compopt -o filenames 2>/dev/null || :
         mapfile -t COMPREPLY < <(compgen -f -- "$2")
         return 0
@@ -65,7 +77,8 @@ _mtasts() {
         [[ $name == -* || $name == = ]] && continue
         if [[ $command == mtasts ]]; then
             command=$name
-        elif [[ $command == lint || $command == make ]]; then
+        elif [[ $command == lint || $command == make ||
+            $command == cache ]]; then
             command+=" $name"
         fi
     done

@@ -15,7 +15,11 @@ const struct command *const commands[] = {
     &command_lint_sts_record, &command_lint_tlsrpt_record,
     &command_match,           &command_make_policy,
     &command_make_records,    &command_explain,
-    &command_rules,           &command_help,
+    &command_rules,           &command_query,
+    &command_cache_list,      &command_cache_show,
+    &command_cache_history,   &command_cache_refresh,
+    &command_cache_flush,     &command_cache_dump,
+    &command_status,          &command_help,
     &command_version,         NULL,
 };
 

@@ -32,6 +32,14 @@ extern const struct command command_make_policy;
 extern const struct command command_make_records;
 extern const struct command command_explain;
 extern const struct command command_rules;
+extern const struct command command_query;
+extern const struct command command_cache_list;
+extern const struct command command_cache_show;
+extern const struct command command_cache_history;
+extern const struct command command_cache_refresh;
+extern const struct command command_cache_flush;
+extern const struct command command_cache_dump;
+extern const struct command command_status;
 extern const struct command command_help;
 extern const struct command command_version;
 

@@ -8,7 +8,9 @@ from cli import (BINARY, FINE, ROOT, UNKNOWN, complaint_of, environment,
                  json_of, options_table, run, text_of, validator)
 
 COMMANDS = ['check', 'lint policy', 'lint sts-record', 'lint tlsrpt-record',
-            'match', 'make policy', 'make records', 'explain', 'rules', 'help',
+            'match', 'make policy', 'make records', 'explain', 'rules',
+            'query', 'cache list', 'cache show', 'cache history',
+            'cache refresh', 'cache flush', 'cache dump', 'status', 'help',
             'version']
 
 

@@ -1,0 +1,142 @@
+/*
+ * daemon_client: the address from the configuration, the request by libcurl,
+ * the answer as JSON.
+ */
+#include "cli/daemon_client.h"
+
+#include "base/cleanup.h"
+#include "cli/complain.h"
+#include "daemon/config.h"
+#include "daemon/start.h"
+#include "net/http_local.h"
+#include "net/idn.h"
+#include <mtasts/error.h>
+#include <string.h>
+
+#define ADDRESS_MAX 512u
+#define ANSWER_MAX (32u << 20)
+
+/* The first socket that can be asked at. */
+static const char *first_socket(const struct config *config)
+{
+    const struct config_list *list = &config->policyd.http;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (strncmp(list->items[i], "systemd:", 8) != 0)
+            return list->items[i];
+    return NULL;
+}
+
+static int load(const char *who, const char *file, struct config **ret_config)
+{
+    _cleanup_buf_ struct buf faults;
+    int error;
+
+    buf_init(&faults, CONFIG_FAULTS_MAX);
+    if (!file && access(DAEMON_CONFIG_PATH, R_OK) < 0)
+        return config_defaults(ret_config);
+    error = config_load(file ? file : DAEMON_CONFIG_PATH, &faults, ret_config);
+    if (error)
+        complain("%s: %s", who, buf_text(&faults));
+    return error;
+}
+
+static int find_address(const char *who, const struct daemon_options *options,
+                        char address[ADDRESS_MAX])
+{
+    _cleanup_config_ struct config *config = NULL;
+    const char *found;
+    int error;
+
+    if (options->socket) {
+        snprintf(address, ADDRESS_MAX, "%s%s",
+                 *options->socket == '/' ? "unix:" : "", options->socket);
+        return 0;
+    }
+    error = load(who, options->config, &config);
+    if (error)
+        return error;
+    found = first_socket(config);
+    if (!found) {
+        complain("%s: the configuration has no socket for it; add http = "
+                 "{ \"unix:http.sock\" } to the section policyd, or say "
+                 "--socket",
+                 who);
+        return -MTASTS_ENOTFOUND;
+    }
+    snprintf(address, ADDRESS_MAX, "%s", found);
+    return 0;
+}
+
+/* What the daemon says is wrong. */
+static int refused(const char *who, long status, const struct json *json)
+{
+    const char *text = json_text(json_get(json, "error"), NULL);
+
+    complain("%s: %s", who, text ? text : "the daemon refused it");
+    return status == 404 ? -MTASTS_ENOTFOUND : -MTASTS_EINVAL;
+}
+
+static int ask(const char *who, const struct daemon_options *options,
+               struct http_local_request *request, struct json **ret_json)
+{
+    char address[ADDRESS_MAX];
+    char why[HTTP_LOCAL_WHY_MAX] = "";
+    _cleanup_buf_ struct buf body;
+    _cleanup_json_ struct json *json = NULL;
+    long status = 0;
+    int error;
+
+    buf_init(&body, ANSWER_MAX);
+    error = find_address(who, options, address);
+    if (error)
+        return error;
+    request->address = address;
+    request->deadline_ms = DAEMON_CLIENT_MS;
+    error = http_local(request, &body, &status, why);
+    if (error) {
+        complain("%s: %s; does mtasts-policyd run?", who,
+                 *why ? why : mtasts_strerror(error));
+        return error;
+    }
+    error = json_parse(buf_text(&body), body.len, NULL, NULL, &json);
+    if (error) {
+        complain("%s: %s does not answer as mtasts-policyd does", who, address);
+        return error;
+    }
+    if (status != 200)
+        return refused(who, status, json);
+    *ret_json = TAKE_PTR(json);
+    return 0;
+}
+
+int daemon_get(const char *who, const struct daemon_options *options,
+               const char *target, struct json **ret_json)
+{
+    struct http_local_request request = {.target = target};
+
+    return ask(who, options, &request, ret_json);
+}
+
+int daemon_post(const char *who, const struct daemon_options *options,
+                const char *target, const char *body, size_t len,
+                struct json **ret_json)
+{
+    struct http_local_request request = {
+        .target = target, .post = true, .body = body, .len = len};
+
+    return ask(who, options, &request, ret_json);
+}
+
+int daemon_target(const char *who, const char *route, const char *domain,
+                  char target[DAEMON_TARGET_MAX])
+{
+    char name[MTASTS_NAME_MAX + 1];
+
+    if (idn_to_ascii(domain, strlen(domain), 0, name) < 0) {
+        complain("%s: '%s' is no domain", who, domain);
+        return -MTASTS_ENAME;
+    }
+    snprintf(target, DAEMON_TARGET_MAX, "%s%s", route, name);
+    return 0;
+}
