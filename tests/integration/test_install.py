@@ -39,10 +39,10 @@ def installed_library(tree):
     return library
 
 
-def flags_of(tree):
+def flags_of(tree, name='libmtasts'):
     """What pkg-config says to a program that uses the library."""
     [folder] = (tree / PREFIX).glob('lib/**/pkgconfig')
-    return run('pkg-config', '--cflags', '--libs', 'libmtasts',
+    return run('pkg-config', '--cflags', '--libs', name,
                env=os.environ | {'PKG_CONFIG_LIBDIR': str(folder),
                                  'PKG_CONFIG_SYSROOT_DIR': str(tree)}).split()
 
@@ -78,6 +78,20 @@ def test_example_of_the_manual(tree, library, tmp_path, language):
     text = run(tmp_path / 'example',
                env={'LD_LIBRARY_PATH': str(library.parent)})
     assert text == output
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_example_of_the_client(tree, library, tmp_path, language):
+    """docs/examples/mtasts_query.c, as it is installed."""
+    [example] = (tree / PREFIX).glob('share/doc/**/mtasts_query.c')
+    run(*LANGUAGES[language], *WARNINGS, example, '-x', 'none',
+        '-o', tmp_path / 'query', *flags_of(tree, 'libmtasts-client'))
+    result = subprocess.run(
+        [tmp_path / 'query', '/nonexistent', 'example.com', 'mx.example.com'],
+        env={'LD_LIBRARY_PATH': str(library.parent)}, text=True, timeout=60,
+        capture_output=True)
+    assert result.returncode == 75
+    assert result.stderr.startswith('example.com: ')
 
 
 def test_library_needs_libc_alone(library):
@@ -147,7 +161,7 @@ def binaries(tree):
 def test_binaries_are_hardened(tree):
     found = binaries(tree)
     assert {path.name.split('.')[0] for path in found} == \
-        {'mtasts', 'mtasts-policyd', 'libmtasts'}
+        {'mtasts', 'mtasts-policyd', 'libmtasts', 'libmtasts-client'}
     for path in found:
         headers = run('readelf', '-hldW', path)
         assert re.search(r'Type: +DYN', headers), f'{path}: not PIE or PIC'

@@ -1,12 +1,14 @@
 #!/bin/sh
-# What libmtasts promises about itself, read from the built files:
-# test_abi.sh LIBRARY INCLUDE_DIR
-#   - it exports what its headers declare, under its version, and no more;
-#   - it needs libc alone (what it calls there is tools/check-pure's);
+# What libmtasts and libmtasts-client promise about themselves, read from the
+# built files: test_abi.sh LIBRARY CLIENT_LIBRARY INCLUDE_DIR
+#   - they export what their headers declare, under their version, no more;
+#   - they need libc alone (what libmtasts calls there is tools/check-pure's),
+#     the client also libmtasts;
 #   - every header stands alone, in C and in C++.
 set -u
 library=$1
-include=$2
+client=$2
+include=$3
 failed=0
 
 complain() {
@@ -14,22 +16,38 @@ complain() {
     failed=1
 }
 
-declared=$(cat "$include"/mtasts/*.h | sed -e 's@/\*.*\*/@@' |
-    tr '\n' ' ' | sed -e 's@/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/@@g' |
-    grep -o 'mtasts_[a-z_0-9]* *(' | tr -d ' (' | sort -u)
-exported=$(nm -D --defined-only "$library" | awk '$2 == "T" {print $3}' |
-    sed -e 's/@@LIBMTASTS_0$//' | sort -u)
-[ -n "$declared" ] || complain "no declarations found"
-[ "$declared" = "$exported" ] ||
-    complain "declared and exported differ: $(printf '%s\n%s\n' \
-        "$declared" "$exported" | sort | uniq -u | tr '\n' ' ')"
+check() { # LIBRARY SONAME VERSION HEADER...
+    file=$1 soname=$2 version=$3
+    shift 3
+    declared=$(cat "$@" | sed -e 's@/\*.*\*/@@' |
+        tr '\n' ' ' | sed -e 's@/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/@@g' |
+        grep -o 'mtasts_[a-z_0-9]* *(' | tr -d ' (' | sort -u)
+    exported=$(nm -D --defined-only "$file" | awk '$2 == "T" {print $3}' |
+        sed -e "s/@@$version\$//" | sort -u)
+    [ -n "$declared" ] || complain "$soname: no declarations found"
+    [ "$declared" = "$exported" ] ||
+        complain "$soname: declared and exported differ: $(printf '%s\n%s\n' \
+            "$declared" "$exported" | sort | uniq -u | tr '\n' ' ')"
+    readelf -d "$file" | grep 'SONAME' | grep -qF "[$soname]" ||
+        complain "the SONAME is not $soname"
+}
 
-readelf -d "$library" | grep -q 'SONAME.*\[libmtasts\.so\.0\]' ||
-    complain "the SONAME is not libmtasts.so.0"
-# The runtime of a sanitizer, in such a build, is no need of ours.
-readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
-    grep -v -e '^libc\.so' -e '^libasan' -e '^libubsan' -e '^ld-linux' |
-    grep . >&2 && complain "it needs more than libc"
+needs() { # LIBRARY -> what it needs but libc
+    # The runtime of a sanitizer, in such a build, is no need of ours.
+    readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
+        grep -v -e '^libc\.so' -e '^libasan' -e '^libubsan' -e '^ld-linux'
+}
+
+set --
+for header in "$include"/mtasts/*.h; do
+    [ "${header##*/}" = client.h ] || set -- "$@" "$header"
+done
+check "$library" libmtasts.so.0 LIBMTASTS_0 "$@"
+check "$client" libmtasts-client.so.0 LIBMTASTS_CLIENT_0 \
+    "$include/mtasts/client.h"
+[ "$(needs "$library")" = '' ] || complain "libmtasts needs more than libc"
+[ "$(needs "$client")" = libmtasts.so.0 ] ||
+    complain "libmtasts-client needs more than libmtasts and libc"
 
 for header in "$include"/mtasts/*.h; do
     cc -std=c99 -pedantic -Wall -Wextra -Werror -I "$include" -fsyntax-only \

@@ -1,10 +1,11 @@
 /*
- * libmtasts from C++, through the shared library as it is installed: every
+ * The libraries from C++, shared as they are installed: every
  * function once, so that a prototype without C linkage or a symbol that the
  * map forgot fails at link time.
  */
 #include <cstdio>
 #include <cstring>
+#include <mtasts/client.h>
 #include <mtasts/mtasts.h>
 #include <string>
 #include <vector>
@@ -112,10 +113,26 @@ void test_words()
     expect(mtasts_policy_type_name(MTASTS_POLICY_TYPE_STS) != nullptr, "type");
 }
 
+void test_client()
+{
+    mtasts_answer *answer = nullptr;
+
+    expect(mtasts_query(nullptr, "[mx.example]", 0, &answer) == 0, "query");
+    expect(answer != nullptr && answer->kind == MTASTS_ANSWER_NONE &&
+               answer->policy == nullptr && answer->hosts == nullptr &&
+               std::string(answer->reason).empty(),
+           "answer");
+    mtasts_answer_free(answer);
+    expect(mtasts_query("/nonexistent", "a.example", 1000, &answer) ==
+               -MTASTS_EIO,
+           "no daemon");
+}
+
 } // namespace
 
 int main()
 {
+    test_client();
     test_policy();
     test_records();
     test_names();
