@@ -5,6 +5,7 @@
  */
 #include "policyd/front_socketmap.h"
 
+#include "engine/reply_client.h"
 #include "engine/reply_socketmap.h"
 #include "policyd/policyd.h"
 #include "policyd/question.h"
@@ -41,12 +42,19 @@ static void reply(struct front_socketmap *front, struct asker *asker,
         [REPLY_NOTFOUND] = SOCKETMAP_NOTFOUND,
         [REPLY_TEMP] = SOCKETMAP_TEMP,
     };
-    enum reply_status status;
+    struct policyd *policyd = front->policyd;
+    enum reply_status status = REPLY_OK;
     size_t len;
+    int error;
 
-    if (reply_socketmap(&front->policyd->reply, map, domain, answer,
-                        front->reply, sizeof(front->reply), &status,
-                        &len) < 0) {
+    if (map == REPLY_MAP_CLIENT)
+        error = reply_client(answer, policyd_now(policyd), front->reply,
+                             sizeof(front->reply), &len);
+    else
+        error =
+            reply_socketmap(&policyd->reply, map, domain, answer, front->reply,
+                            sizeof(front->reply), &status, &len);
+    if (error) {
         say(asker, SOCKETMAP_TEMP, "the reply is too long");
         return;
     }
