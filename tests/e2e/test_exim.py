@@ -2,8 +2,9 @@
 
 DESCRIPTION
     The answers are those of mtasts (reply_driver) for policies of the test,
-    handed out by a server of one line, as the daemon's is.  What Exim then
-    does is read from its log and from the mailboxes of the lab.
+    handed out by a server of one line; at the end those of the daemon for
+    the policies of the lab.  What Exim then does is read from its log and
+    from the mailboxes of the lab.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
+from policyd import Policyd
 from unpacked import Unpacked, reply
 
 PACKAGING = ROOT / "packaging" / "exim"
@@ -32,8 +34,8 @@ log_file_path = {folder}/log/%slog
 log_selector = +tls_sni +tls_certificate_verified
 domainlist local_domains = client.example
 dns_dnssec_ok = 1
-MTASTS_SOCKET = {folder}/socket
-MTASTS_TIMEOUT = 5s
+MTASTS_SOCKET = {socket}
+MTASTS_TIMEOUT = 15s
 MTASTS_CA = {ca}
 .include {packaging}/main.conf
 begin routers
@@ -95,7 +97,7 @@ class Answer(socketserver.StreamRequestHandler):
 
 
 class Exim:
-    def __init__(self, lab, folder, routers):
+    def __init__(self, lab, folder, routers, socket):
         self.lab = lab
         self.folder = Path(folder)
         self.folder.chmod(0o755)
@@ -109,7 +111,7 @@ class Exim:
         (self.folder / "conf").write_text(MAIN.format(
             folder=folder, exim=self.program.path("/usr/sbin/exim4"),
             packaging=PACKAGING, ca=settings["LAB_CA_FILE"],
-            routers=routers))
+            routers=routers, socket=socket or self.folder / "socket"))
         self.answers = Answers(self.folder / "socket")
 
     def close(self):
@@ -148,10 +150,11 @@ class Exim:
 
 
 @contextlib.contextmanager
-def running(lab, routers):
+def running(lab, routers, socket=None):
+    """Exim, asking `socket` or a server of its own."""
     # pytest's own folders are closed to other users
     with tempfile.TemporaryDirectory(prefix="mtasts-exim-") as folder:
-        exim = Exim(lab, folder, routers)
+        exim = Exim(lab, folder, routers, socket)
         try:
             yield exim
         finally:
@@ -296,3 +299,50 @@ def test_event_refuses_by_itself(lab):
         assert "T=mtasts_secure H=mx2.several-mx.example" in log
         log, holders = exim.send("healthy.example")
         assert holders == [], log
+
+
+# ---- the daemon, and the policies that the lab publishes ----
+
+@pytest.fixture(scope="module", name="asking")
+def fixture_asking(lab):
+    # pytest's own folders are closed to the user of Exim
+    with tempfile.TemporaryDirectory(prefix="mtasts-policyd-") as folder:
+        os.chmod(folder, 0o755)
+        with Policyd(lab, folder) as daemon, running(
+                lab, ROUTERS, daemon.folder / "exim.sock") as exim:
+            yield exim
+
+
+@pytest.mark.parametrize("domain, transport", [
+    ("healthy.example", "mtasts_secure"),
+    ("wildcard-mx.example", "mtasts_secure"),
+    ("customer.example", "mtasts_secure"),
+    ("xn--bcher-kva.example", "mtasts_secure"),
+    ("testing.example", "remote_smtp"),
+    ("no-sts.example", "remote_smtp"),
+    ("host-404.example", "remote_smtp"),
+    ("sts-servfail.example", "remote_smtp"),
+])
+def test_daemon_delivered(asking, domain, transport):
+    log, holders = asking.send(domain)
+    assert len(holders) == 1 and holders[0].startswith("mx/"), log
+    [line] = [line for line in log.splitlines() if " => " in line]
+    assert f"T={transport} " in line, line
+    assert ("CV=yes" in line) is (transport == "mtasts_secure")
+
+
+def test_daemon_picks_the_hosts(asking):
+    """One of two MX hosts is in the policy."""
+    log, holders = asking.send("mx-not-in-policy.example")
+    assert holders == ["mx/mx-not-in-policy.example"], log
+    assert "H=mx1.mx-not-in-policy.example" in log
+    assert "mx2" not in log
+
+
+@pytest.mark.parametrize("domain", [
+    "smtp-no-starttls.example", "smtp-expired.example",
+    "smtp-wrong-name.example", "smtp-self-signed.example",
+    "mx-implicit.example"])
+def test_daemon_refused(asking, domain):
+    log, holders = asking.send(domain)
+    assert holders == [] and f" == user@{domain} " in log, log
