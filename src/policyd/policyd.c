@@ -8,6 +8,7 @@
 #include "policyd/policyd.h"
 
 #include "daemon/log.h"
+#include "daemon/overrides_file.h"
 #include "daemon/start.h"
 #include "policyd/doors.h"
 #include "policyd/front_exim.h"
@@ -137,8 +138,9 @@ static void on_rules(void *ctx)
 
 static int make_rules(struct policyd *policyd)
 {
-    int error = site_rules_load(policyd->config, policyd_now(policyd) / 1000,
-                                &policyd->overrides);
+    int error =
+        site_rules_load(policyd->daemon, policyd->config,
+                        policyd_now(policyd) / 1000, &policyd->overrides);
 
     if (!error)
         error =
@@ -180,7 +182,7 @@ static bool can_change(const struct policyd *policyd,
                     policyd->config->policyd.database) != 0)
         why = "the database cannot be changed while it runs: restart it";
     if (why)
-        log_say(LOG_EVENT_CONFIG_FAULT, LOG_TEXT("why", why));
+        daemon_refuse(policyd->daemon, why);
     return !why;
 }
 
@@ -194,7 +196,8 @@ static int reload(void *state, const struct config *config)
 
     if (!can_change(policyd, config))
         return -MTASTS_EINVAL;
-    error = site_rules_load(config, policyd_now(policyd) / 1000, &overrides);
+    error = site_rules_load(policyd->daemon, config,
+                            policyd_now(policyd) / 1000, &overrides);
     if (error)
         return error;
     error =
@@ -233,6 +236,14 @@ static void status(void *state, struct buf *buf)
     }
 }
 
+static int check(const struct config *config, struct buf *faults)
+{
+    const char *path = config->policyd.overrides;
+    _cleanup_overrides_file_ struct overrides_file *file = NULL;
+
+    return *path ? overrides_file_load(path, faults, &file) : 0;
+}
+
 static void grant(const struct config *config, struct sandbox *sandbox)
 {
     sandbox_allow_read(sandbox, config->policyd.overrides);
@@ -241,6 +252,7 @@ static void grant(const struct config *config, struct sandbox *sandbox)
 const struct daemon_role policyd_role = {
     .name = "mtasts-policyd",
     .summary = "answers what TLS a recipient's domain demands",
+    .check = check,
     .grant = grant,
     .open = open_doors,
     .start = start,

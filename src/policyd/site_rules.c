@@ -51,8 +51,8 @@ static int make_table(const struct overrides_file *file, int64_t now_s,
     return error;
 }
 
-int site_rules_load(const struct config *config, int64_t now_s,
-                    struct overrides **ret_overrides)
+int site_rules_load(struct daemon *daemon, const struct config *config,
+                    int64_t now_s, struct overrides **ret_overrides)
 {
     const char *path = config->policyd.overrides;
     _cleanup_overrides_file_ struct overrides_file *file = NULL;
@@ -66,16 +66,17 @@ int site_rules_load(const struct config *config, int64_t now_s,
         return 0;
     error = overrides_file_load(path, &faults, &file);
     if (error) {
-        log_lines(LOG_EVENT_CONFIG_FAULT, "why", buf_text(&faults));
+        daemon_refuse(daemon, buf_text(&faults));
         return error;
     }
     rows = calloc(file->count + 1, sizeof(*rows));
     if (!rows)
         return -MTASTS_ENOMEM;
     error = make_table(file, now_s, rows, ret_overrides);
-    if (error)
-        log_say(LOG_EVENT_CONFIG_FAULT, LOG_TEXT("file", path),
-                LOG_TEXT("why", mtasts_strerror(error)));
+    if (error) {
+        buf_printf(&faults, "%s: %s", path, mtasts_strerror(error));
+        daemon_refuse(daemon, buf_text(&faults));
+    }
     return error;
 }
 
