@@ -6,10 +6,11 @@ import contextlib
 import os
 import pathlib
 import signal
+import socket
 
 import pytest
 
-from daemon import RELEASE, running
+from daemon import RELEASE, Daemon, running
 from nameserver import NameServer
 from policy_host import (HOST, POLICY, Pki, Server, answer, sends,
                          tls_context)
@@ -126,3 +127,32 @@ def test_fetches_work(tmp_path):
             as server, running(tmp_path, config, build=RELEASE) as daemon:
         assert daemon.order('fetch', HOST, '127.0.0.1', server.port) == \
             f'ok, {len(POLICY)} octets'
+
+
+def ask(path, key):
+    """One question of a socketmap."""
+    with socket.socket(socket.AF_UNIX) as end:
+        end.settimeout(30)
+        end.connect(str(path))
+        end.sendall(f'{len(key)}:{key},'.encode())
+        return end.recv(65536).decode()
+
+
+def test_rules_that_an_editor_replaces(tmp_path, tmp_path_factory):
+    """policyd itself, with its rules in a folder of their own."""
+    rules = tmp_path_factory.mktemp('site') / 'rules'
+    rules.write_text('a.example exempt reason=x\n')
+    daemon = Daemon(tmp_path, 'policyd { socketmap = {"unix:s"}\n'
+                    f'overrides = "{rules}" }}\n')
+    daemon.words[0] = RELEASE / 'mtasts-policyd'
+    with contextlib.closing(daemon):
+        daemon.start()
+        (rules.parent / 'policy').write_bytes(POLICY)
+        (rules.parent / 'new').write_text('b.example policy policy reason=x\n')
+        (rules.parent / 'new').rename(rules)
+        daemon.send(signal.SIGHUP)
+        daemon.notify.wait('RELOADING=1')
+        daemon.notify.wait('READY=1')
+        assert ' match=mail.example.com ' in \
+            ask(daemon.run / 's', 'postfix-tlsrpt b.example') + ' '
+        assert daemon.stop() == 0
