@@ -7,6 +7,7 @@
  */
 #include "engine/reply_client.h"
 
+#include "engine/demand.h"
 #include "engine/reply_names.h"
 #include "engine/reply_text.h"
 #include <mtasts/error.h>
@@ -138,17 +139,15 @@ static void put_facts(struct reply_text *text,
 static void put_answer(struct reply_text *text,
                        const struct policy_answer *answer, int64_t now_ms)
 {
-    bool applies = answer->kind == ANSWER_POLICY && !null_mx(answer);
-    bool usable = applies && has_pattern(answer);
-    bool enforced = applies && answer->mode == MTASTS_MODE_ENFORCE;
-    bool defers = answer->kind == ANSWER_DEFER || (enforced && !usable);
+    bool defers = demand_of(answer) == DEMAND_DEFER;
+    bool applies = !defers && answer->kind == ANSWER_POLICY &&
+                   !null_mx(answer) && has_pattern(answer);
 
     put_line(text, "mtasts", "1");
-    put_line(text, "answer", defers ? "defer" : usable ? "policy" : "none");
-    put_words(text, "reason",
-              enforced && !usable ? REPLY_NO_USABLE_MX : answer->why);
+    put_line(text, "answer", defers ? "defer" : applies ? "policy" : "none");
+    put_words(text, "reason", defers ? demand_reason(answer) : answer->why);
     put_facts(text, answer);
-    if (usable)
+    if (applies)
         put_policy(text, answer, now_ms);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "policyd/explanation.h"
 
+#include "engine/demand.h"
 #include "policyd/policy_json.h"
 #include "policyd/policyd.h"
 #include <mtasts/error.h>
@@ -129,25 +130,39 @@ static void conclude_cache(struct json_builder *list,
     conclude(list, "RFC 8461 sections 3.3 and 5.1", text);
 }
 
+static void conclude_none(struct json_builder *list,
+                          const struct policy_answer *answer)
+{
+    if (answer->mx && answer->mx->status == MX_NULL)
+        conclude(list, "RFC 7505 section 3", "the domain takes no mail");
+    else
+        conclude(list, "RFC 8461 section 5",
+                 "MTA-STS demands nothing: the MTA's own level of TLS");
+}
+
 static void conclude_demand(struct json_builder *list,
                             const struct policy_answer *answer)
 {
-    if (answer->kind == ANSWER_DEFER)
-        conclude(list, "RFC 8461 section 5", answer->why);
-    else if (answer->dane)
-        conclude(list, "RFC 8461 section 2, RFC 7672 section 2.2",
-                 "DANE applies and goes before MTA-STS");
-    else if (answer->kind == ANSWER_NONE)
-        conclude(list, "RFC 8461 section 5",
-                 "MTA-STS demands nothing: the MTA's own level of TLS");
-    else if (answer->mode == MTASTS_MODE_ENFORCE)
-        conclude(list, "RFC 8461 sections 4 and 5",
-                 "TLS is demanded, with an MX host that the policy lists and a "
-                 "trusted certificate for its name; else the mail waits");
-    else
+    switch (demand_of(answer)) {
+    case DEMAND_NONE: conclude_none(list, answer); break;
+    case DEMAND_REPORT:
         conclude(list, "RFC 8461 section 5",
                  "a policy in testing: mail goes as without one, and failures "
                  "are reported");
+        break;
+    case DEMAND_SECURE:
+        conclude(list, "RFC 8461 sections 4 and 5",
+                 "TLS is demanded, with an MX host that the policy lists and a "
+                 "trusted certificate for its name; else the mail waits");
+        break;
+    case DEMAND_DANE:
+        conclude(list, "RFC 8461 section 2, RFC 7672 section 2.2",
+                 "DANE applies and goes before MTA-STS");
+        break;
+    case DEMAND_DEFER:
+        conclude(list, "RFC 8461 section 5", demand_reason(answer));
+        break;
+    }
 }
 
 static struct json *decision(const struct facts *facts,

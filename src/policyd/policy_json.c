@@ -3,6 +3,8 @@
  */
 #include "policyd/policy_json.h"
 
+#include "engine/demand.h"
+#include "engine/reply_client.h"
 #include "engine/reply_exim.h"
 #include "engine/reply_socketmap.h"
 #include <mtasts/error.h>
@@ -133,16 +135,22 @@ static void add_mx(struct json_builder *builder, const struct mx_set *set,
 
 static void add_map(struct json_builder *builder,
                     const struct reply_settings *settings, enum reply_map map,
-                    const char *domain, const struct policy_answer *answer)
+                    const char *domain, const struct policy_answer *answer,
+                    int64_t now_ms)
 {
     _cleanup_buf_ struct buf text;
     _cleanup_free_ char *data = malloc(REPLY_SOCKETMAP_MAX);
-    enum reply_status status;
+    enum reply_status status = REPLY_OK;
     size_t len;
+    int error = -MTASTS_ENOMEM;
 
     buf_init(&text, REPLY_SOCKETMAP_MAX + 16);
-    if (!data || reply_socketmap(settings, map, domain, answer, data,
-                                 REPLY_SOCKETMAP_MAX, &status, &len) < 0) {
+    if (data && map == REPLY_MAP_CLIENT)
+        error = reply_client(answer, now_ms, data, REPLY_SOCKETMAP_MAX, &len);
+    else if (data)
+        error = reply_socketmap(settings, map, domain, answer, data,
+                                REPLY_SOCKETMAP_MAX, &status, &len);
+    if (error) {
         json_add_null(builder, reply_map_name(map));
         return;
     }
@@ -153,33 +161,20 @@ static void add_map(struct json_builder *builder,
 
 static struct json *replies(const struct reply_settings *settings,
                             const char *domain,
-                            const struct policy_answer *answer)
+                            const struct policy_answer *answer, int64_t now_ms)
 {
-    static const enum reply_map maps[] = {
-        REPLY_MAP_POSTFIX, REPLY_MAP_POSTFIX_TLSRPT, REPLY_MAP_STS};
     _cleanup_json_builder_ struct json_builder object = json_build_object();
     char line[REPLY_EXIM_MAX];
     size_t len;
 
-    for (size_t i = 0; i < ELEMENTS(maps); i++)
-        add_map(&object, settings, maps[i], domain, answer);
+    for (unsigned map = 0; map < REPLY_MAPS; map++)
+        add_map(&object, settings, (enum reply_map)map, domain, answer, now_ms);
     if (reply_exim(answer, line, sizeof(line), &len) == 0)
         json_add_octets(&object, "exim", line, len);
     return json_built(&object);
 }
 
 /* ---- an answer ---- */
-
-static const char *demand(const struct policy_answer *answer)
-{
-    if (answer->kind == ANSWER_DEFER)
-        return "defer";
-    if (answer->dane)
-        return "dane";
-    if (answer->kind == ANSWER_NONE)
-        return "none";
-    return answer->mode == MTASTS_MODE_ENFORCE ? "secure" : "report";
-}
 
 struct json *policy_json_answer(const struct reply_settings *settings,
                                 const char *domain,
@@ -191,7 +186,7 @@ struct json *policy_json_answer(const struct reply_settings *settings,
     _cleanup_json_builder_ struct json_builder object = json_build_object();
 
     json_add_string(&object, "domain", domain);
-    json_add_string(&object, "demand", demand(answer));
+    json_add_string(&object, "demand", demand_name(demand_of(answer)));
     if (answer->held)
         json_add_string(&object, "mode", mtasts_mode_name(answer->mode));
     else
@@ -203,7 +198,7 @@ struct json *policy_json_answer(const struct reply_settings *settings,
     json_add_bool(&object, "dane", answer->dane);
     add_policy(&object, answer->held, now_ms);
     add_mx(&object, answer->mx, answer->held);
-    json_add(&object, "replies", replies(settings, domain, answer));
+    json_add(&object, "replies", replies(settings, domain, answer, now_ms));
     return json_built(&object);
 }
 

@@ -24,7 +24,7 @@ static void check_kind(const struct policy_answer *answer,
     else if (!applies)
         PROPERTY(read->kind == MTASTS_ANSWER_NONE);
     else if (answer->mode == MTASTS_MODE_ENFORCE)
-        PROPERTY(read->kind != MTASTS_ANSWER_NONE);
+        PROPERTY(read->kind != MTASTS_ANSWER_NONE || read->dane);
     if (read->kind == MTASTS_ANSWER_POLICY)
         PROPERTY(mtasts_sts_policy_mode(read->policy) == answer->mode);
     PROPERTY(read->dane == answer->dane);
