@@ -125,8 +125,9 @@ const struct config_option config_policyd_options[] = {
      .about = "\"hosts\": the MX hosts in DNS that the policy covers, which is "
               "what RFC 8461 section 4.1 asks for. \"patterns\": the patterns "
               "of the policy; safe where the MTA checks the names of the MX "
-              "hosts too, as Postfix 3.10.5 does. \"auto\": patterns in the "
-              "map postfix-tlsrpt, hosts in the others."},
+              "hosts too, as Postfix 3.10.5 and Sendmail do. \"auto\": hosts "
+              "in the map postfix, patterns in the others. Exim is always "
+              "sent patterns."},
     {.name = "dane",
      .type = CONFIG_CHOICE,
      .value = "auto",
