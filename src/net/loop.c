@@ -19,8 +19,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define DESCRIPTORS_KEPT 16u /* by the loop, files and pipes; from each share  \
-                              */
+/* Kept of each share for the loop, files and pipes. */
+#define DESCRIPTORS_KEPT 16u
 #define DESCRIPTORS_SHARE_MAX 100000u /* more than anybody asks for */
 
 struct loop_timer {

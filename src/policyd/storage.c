@@ -4,24 +4,22 @@
 #include "policyd/storage.h"
 
 #include "daemon/log.h"
-#include "store/policy_store.h"
+#include "store/store_reader.h"
 #include <mtasts/error.h>
 #include <string.h>
 
-#define SLICE_MS 4u       /* of reading, before the loop turns */
-#define SLICE_ROWS 64u    /* between two looks at the clock */
-#define POLL_MS 1000u     /* how often the writer is asked for news */
-#define READ_BUSY_MS 100u /* a look-up waits so long for a lock */
-#define READ_CACHE_KIB 8192u
+#define SLICE_MS 4u    /* of reading, before the loop turns */
+#define SLICE_ROWS 64u /* between two looks at the clock */
+#define POLL_MS                                                                \
+    1000u /* how often the writer is asked for news, and a file                \
+             that cannot be read is tried again */
 #define REWRITE_ROWS 5000u /* handed over again in one turn */
 
 struct storage {
     struct loop *loop;
     char *path;
     struct store_writer *writer;
-    struct db *db; /* NULL: it cannot be read */
-    struct policy_store *policies;
-    struct history_store *history;
+    struct store_reader *reader;
     struct policy_engine *engine;
     storage_now_fn *now;
     loop_fn *on_loaded;
@@ -37,62 +35,19 @@ struct storage {
     unsigned generation;
 };
 
-/* ---- the file, to be read ---- */
-
-static void close_reader(struct storage *storage)
-{
-    policy_store_free(storage->policies);
-    history_store_free(storage->history);
-    db_close(storage->db);
-    storage->policies = NULL;
-    storage->history = NULL;
-    storage->db = NULL;
-}
-
-/* The writer says what is wrong with a file that cannot be opened. */
-static int open_reader(struct storage *storage)
-{
-    const struct db_options options = {.path = storage->path,
-                                       .read_only = true,
-                                       .busy_ms = READ_BUSY_MS,
-                                       .cache_kib = READ_CACHE_KIB};
-    struct store_fault fault;
-    int error;
-
-    if (storage->db)
-        return 0;
-    error = db_open(&options, &storage->db, &fault);
-    if (!error)
-        error = policy_store_new(storage->db, &storage->policies);
-    if (!error)
-        error = history_store_new(storage->db, &storage->history);
-    if (error)
-        close_reader(storage);
-    return error;
-}
-
-static void suspect(struct storage *storage)
-{
-    const struct store_fault *fault = db_fault(storage->db);
-
-    if (fault->trouble == STORE_CORRUPT)
-        store_writer_suspect(storage->writer, fault);
-}
-
 int64_t storage_newest(struct storage *storage)
 {
     int64_t newest = 0;
 
-    if (open_reader(storage) == 0 &&
-        policy_store_newest(storage->policies, &newest) < 0)
-        suspect(storage);
+    store_reader_newest(storage->reader, &newest);
     return newest;
 }
 
 /* ---- reading all of it ---- */
 
-static void take_row(struct storage *storage, const struct policy_row *row)
+static void take_row(void *ctx, const struct policy_row *row)
 {
+    struct storage *storage = ctx;
     int64_t now_ms = storage->now(storage->ctx);
     int error = policy_engine_load(storage->engine, row->domain, row->id,
                                    row->fetched_ms, row->used_ms, row->body,
@@ -117,37 +72,23 @@ static void end_loading(struct storage *storage)
     storage->on_loaded(storage->ctx);
 }
 
-/* Some rows; false at the end. A damaged row is passed over. */
-static bool take_rows(struct storage *storage)
-{
-    for (unsigned i = 0; i < SLICE_ROWS; i++) {
-        struct policy_row row;
-        int got = policy_store_next(storage->policies, &row);
-        if (got > 0) {
-            take_row(storage, &row);
-        } else if (got == -MTASTS_ESYNTAX) {
-            storage->refused++;
-            suspect(storage);
-        } else {
-            if (got < 0)
-                suspect(storage);
-            return false;
-        }
-    }
-    return true;
-}
-
+/* Locked, damaged or being rebuilt: it goes on when that has passed, and what
+   is asked for meanwhile is discovered. */
 static void on_slice(void *ctx)
 {
     struct storage *storage = ctx;
     uint64_t start = loop_now_ms(storage->loop);
-    bool more = storage->db != NULL;
+    enum store_load load;
 
     storage->slice = NULL;
-    while (more && loop_now_ms(storage->loop) - start < SLICE_MS)
-        more = take_rows(storage);
-    if (!more ||
-        loop_timer(storage->loop, 0, on_slice, storage, &storage->slice) < 0)
+    do {
+        load =
+            store_reader_load(storage->reader, SLICE_ROWS, take_row, storage);
+    } while (load == STORE_LOAD_MORE &&
+             loop_now_ms(storage->loop) - start < SLICE_MS);
+    if (load == STORE_LOAD_DONE ||
+        loop_timer(storage->loop, load == STORE_LOAD_WAIT ? POLL_MS : 0,
+                   on_slice, storage, &storage->slice) < 0)
         end_loading(storage);
 }
 
@@ -158,7 +99,6 @@ int storage_load(struct storage *storage, struct policy_engine *engine,
     storage->now = now;
     storage->on_loaded = loaded;
     storage->ctx = ctx;
-    open_reader(storage);
     storage->loading = true;
     return loop_timer(storage->loop, 0, on_slice, storage, &storage->slice);
 }
@@ -172,16 +112,11 @@ void storage_fetch(struct storage *storage, const char *domain)
 {
     struct policy_view view;
     struct policy_row *row = NULL;
-    int error;
 
-    if (!storage->db ||
-        (policy_engine_view(storage->engine, domain, &view) == 0 && view.held))
+    if (policy_engine_view(storage->engine, domain, &view) == 0 && view.held)
         return;
-    error = policy_store_get(storage->policies, domain, &row);
-    if (!error)
+    if (store_reader_get(storage->reader, domain, &row) == 0)
         take_row(storage, row);
-    else if (error != -MTASTS_ENOTFOUND)
-        suspect(storage);
     free(row);
 }
 
@@ -224,12 +159,8 @@ void storage_note(struct storage *storage, const struct policy_event *event)
 int storage_history(struct storage *storage, const char *domain,
                     history_row_fn *fn, void *ctx)
 {
-    int error = open_reader(storage);
+    int error = store_reader_history(storage->reader, domain, fn, ctx);
 
-    if (!error)
-        error = history_store_read(storage->history, domain, fn, ctx);
-    if (error && storage->db)
-        suspect(storage);
     return error ? -MTASTS_EIO : 0;
 }
 
@@ -275,7 +206,6 @@ static void on_poll(void *ctx)
     log_news(storage);
     store_writer_state(storage->writer, &state);
     if (state.generation != storage->generation) {
-        close_reader(storage);
         storage->rewriting = true;
         storage->cursor = 0;
         storage->generation = state.generation;
@@ -318,6 +248,9 @@ int storage_new(struct loop *loop, const char *path,
         log_say(LOG_EVENT_START_FAILED, LOG_TEXT("why", fault.text));
         return error;
     }
+    error = store_reader_new(path, storage->writer, &storage->reader);
+    if (error)
+        return error;
     store_writer_state(storage->writer, &state);
     storage->generation = state.generation;
     error = loop_timer(loop, POLL_MS, on_poll, storage, &storage->poll);
@@ -343,7 +276,7 @@ void storage_free(struct storage *storage)
         return;
     loop_timer_cancel(storage->slice);
     loop_timer_cancel(storage->poll);
-    close_reader(storage);
+    store_reader_free(storage->reader);
     if (storage->writer)
         stop_writer(storage);
     free(storage->path);

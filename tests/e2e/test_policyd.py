@@ -305,3 +305,78 @@ def test_overrides(lab, tmp_path):
         daemon.hang_up()
         wait_for("the reload", lambda: daemon.events("reloaded"))
         assert daemon.ask(HEALTHY) == REPLY
+
+
+# ---- faults of the database ----
+
+def held_offline(lab, daemon):
+    """Started again with nobody to ask, so that what it knows it has kept."""
+    daemon.values["resolver"] = lab.settings()["LAB_DEAD_RESOLVER"]
+    daemon.configure("match = patterns")
+
+
+def test_a_damaged_database_is_rebuilt(lab, tmp_path):
+    with Policyd(lab, tmp_path) as daemon:
+        for domain in (HEALTHY, "healthy.lab", "testing.example"):
+            daemon.ask(domain)
+        daemon.stop()
+        file = tmp_path / "policyd.db"
+        with open(file, "r+b") as database:
+            database.write(b"\0" * 100)     # SQLite's header
+        held_offline(lab, daemon)
+        daemon.start()
+        wait_for("the rebuild", lambda: daemon.events("store-rebuilt"))
+        wait_for("the policies", lambda: "policies=3" in daemon.log)
+        assert daemon.ask(HEALTHY) == REPLY
+        assert list(tmp_path.glob("policyd.db.corrupt-*"))
+
+
+def test_a_locked_database(lab, tmp_path):
+    import sqlite3
+    with Policyd(lab, tmp_path) as daemon:
+        assert daemon.ask(HEALTHY) == REPLY
+        daemon.stop()
+        held_offline(lab, daemon)
+        lock = sqlite3.connect(tmp_path / "policyd.db", timeout=1)
+        lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        daemon.start()
+        wait_for("it to say so", lambda: daemon.events("store-failing"))
+        assert daemon.ask("testing.example") == NONE    # it answers
+        lock.rollback()
+        lock.close()
+        wait_for("the policies", lambda: "policies=1" in daemon.log)
+        assert daemon.ask(HEALTHY) == REPLY
+
+
+def fill(path):
+    """All the room that is left."""
+    try:
+        with open(path, "wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4096)
+    except OSError:
+        pass
+
+
+def test_a_full_disk(lab, tmp_path):
+    """A file system of 300 kB: mail goes on being protected."""
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs",
+                    str(small)], check=True)
+    try:
+        (small / "filler").write_bytes(b"x" * 120_000)
+        with Policyd(lab, tmp_path / "home",
+                     f'database = "{small}/policyd.db"') as daemon:
+            domains = (lab.dir / "domains.txt").read_text().split()
+            each(domains[:60], daemon.ask)
+            fill(small / "more")
+            each(domains[60:], daemon.ask)
+            wait_for("it to say so", lambda: daemon.events("store-failing"))
+            assert daemon.ask(HEALTHY) == REPLY
+            (small / "filler").unlink()
+            wait_for("it to be well", lambda: daemon.events(
+                "store-recovered"), 30)
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
