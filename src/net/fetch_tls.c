@@ -65,7 +65,9 @@ CURLcode fetch_tls_prepare(CURL *easy, void *ssl_ctx, void *ctx)
     struct fetch *fetch = ctx;
     SSL_CTX *context = ssl_ctx;
 
-    (void)easy;
+    /* The connection is there, and its limit is not for TLS: where a thousand
+       handshakes are under way, it is not the host that is slow. */
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)fetch->deadline_ms);
     /* A second one: the first address got as far as TLS, and failed. */
     fetch_tls_clear(&fetch->handshake);
     if (!SSL_CTX_up_ref(context))

@@ -13,9 +13,8 @@
 #define FETCH_PATH_MAX 1024u /* octets */
 #define FETCH_URL_MAX 2048u  /* octets */
 #define FETCH_CONNECT_MS                                                       \
-    10000u /* TCP and TLS: three SYNs, as Linux sends them, and the handshake; \
-              where a family has several addresses each gets half of what is   \
-              left */
+    10000u /* TCP: three SYNs, as Linux sends them; where a family has several \
+              addresses each gets half of what is left */
 #define FETCH_EYEBALLS_MS 200l /* head start of IPv6 (RFC 8305 5) */
 #define FETCH_READ_SIZE 8192l  /* octets libcurl reads at once */
 

@@ -488,6 +488,19 @@ def test_silence_in_the_handshake(pki, serve):
     assert 700 <= line['fact']['elapsed_ms'] < MOMENT
 
 
+def test_slow_handshake(pki, serve, good):
+    """Where many are under way, TLS takes longer than a connection may."""
+    def handle(conn, server):
+        if server.done.wait(10.5):
+            return
+        with tls_context(good).wrap_socket(conn, server_side=True) as tls:
+            sends(answer())(tls, server)
+    server = serve(handle)
+    line = fetch(pki, server.port, 'deadline=30000')
+    check(line, 'ok', 'success')
+    assert line['fact']['elapsed_ms'] > 10000
+
+
 # ---- HTTP that fails ----
 
 LONG_ENOUGH = b'max_age: 604800\r\n' * 10
