@@ -5,8 +5,8 @@ import pytest
 from attack import CACHES, MODES, World, matrix
 from conftest import require_root
 
-QUICK = 5.0      # seconds that a cached answer may add to a delivery
-DEADLINE = 20.0  # the discovery deadline of 10 s, and what Postfix needs for all
+QUICK = 9.0      # seconds that a cached answer may add to a delivery
+DEADLINE = 30.0  # the discovery deadline of 10 s, and what Postfix needs for all
 
 CELLS = matrix()
 
