@@ -17,16 +17,13 @@ void pid_file_path(const char *folder, const char *name,
     snprintf(ret_path, PID_FILE_PATH_MAX, "%s/%s.pid", folder, name);
 }
 
-int pid_file_take(const char *path, int *ret_fd)
+/* Locks it, and only then writes who has it. */
+static int take(int fd)
 {
-    _cleanup_fd_ int fd =
-        open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     char text[NUMBER_MAX];
     int len;
 
-    if (fd < 0)
-        return -MTASTS_EIO;
     if (fcntl(fd, F_SETLK, &lock) < 0)
         return errno == EAGAIN || errno == EACCES ? -MTASTS_ELIMIT
                                                   : -MTASTS_EIO;
@@ -35,9 +32,23 @@ int pid_file_take(const char *path, int *ret_fd)
     if (fchmod(fd, 0644) < 0 || ftruncate(fd, 0) < 0 ||
         write(fd, text, (size_t)len) != len)
         return -MTASTS_EIO;
-    *ret_fd = fd;
-    fd = -1;
     return 0;
+}
+
+int pid_file_take(const char *path, int *ret_fd)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int error = fd < 0 ? -MTASTS_EIO : take(fd);
+
+    if (!error) {
+        *ret_fd = fd;
+    } else if (fd >= 0) {
+        int saved = errno;
+
+        close(fd);
+        errno = saved;
+    }
+    return error;
 }
 
 int pid_file_holder(const char *path, pid_t *ret_pid)
