@@ -17,11 +17,19 @@ static bool names_any(const struct policy_answer *answer)
     return reply_names_next(&names, &name);
 }
 
+bool demand_takes_no_mail(const struct policy_answer *answer)
+{
+    bool enforced =
+        answer->kind == ANSWER_POLICY && answer->mode == MTASTS_MODE_ENFORCE;
+
+    return answer->mx && answer->mx->status == MX_NULL && !enforced;
+}
+
 enum demand demand_of(const struct policy_answer *answer)
 {
     if (answer->kind == ANSWER_DEFER)
         return DEMAND_DEFER;
-    if (answer->mx && answer->mx->status == MX_NULL)
+    if (demand_takes_no_mail(answer))
         return DEMAND_NONE;
     if (answer->dane)
         return DEMAND_DANE;

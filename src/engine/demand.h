@@ -17,6 +17,13 @@ enum demand {
 
 enum demand demand_of(const struct policy_answer *answer);
 
+/*
+ * Whether DNS says that the domain takes no mail (RFC 7505), and that may be
+ * believed: against an enforced policy it is not, since whoever forges it for
+ * us can name another MX host to the MTA.
+ */
+bool demand_takes_no_mail(const struct policy_answer *answer);
+
 /* "none", "report", "secure", "dane", "defer". */
 const char *demand_name(enum demand demand);
 

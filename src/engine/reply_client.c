@@ -141,7 +141,7 @@ static void put_answer(struct reply_text *text,
 {
     bool defers = demand_of(answer) == DEMAND_DEFER;
     bool applies = !defers && answer->kind == ANSWER_POLICY &&
-                   !null_mx(answer) && has_pattern(answer);
+                   !demand_takes_no_mail(answer) && has_pattern(answer);
 
     put_line(text, "mtasts", "1");
     put_line(text, "answer", defers ? "defer" : applies ? "policy" : "none");

@@ -21,6 +21,7 @@
 #include "engine/reply_socketmap.h"
 
 #include "core/policy.h"
+#include "engine/demand.h"
 #include "engine/reply_names.h"
 #include "engine/reply_tlsrpt.h"
 #include <mtasts/error.h>
@@ -235,7 +236,7 @@ static enum reply_status put_reply(struct reply *reply)
     if (answer->kind == ANSWER_DEFER)
         return put_temp(reply, answer->why && *answer->why ? answer->why
                                                            : REPLY_NOT_TOLD);
-    if (answer->mx && answer->mx->status == MX_NULL)
+    if (demand_takes_no_mail(answer))
         return REPLY_NOTFOUND;
     if (answer->dane && reply->map != REPLY_MAP_STS)
         return put_dane(reply);

@@ -133,7 +133,7 @@ static void conclude_cache(struct json_builder *list,
 static void conclude_none(struct json_builder *list,
                           const struct policy_answer *answer)
 {
-    if (answer->mx && answer->mx->status == MX_NULL)
+    if (demand_takes_no_mail(answer))
         conclude(list, "RFC 7505 section 3", "the domain takes no mail");
     else
         conclude(list, "RFC 8461 section 5",

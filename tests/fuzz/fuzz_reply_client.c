@@ -17,7 +17,8 @@ static bool null_mx(const struct policy_answer *answer)
 static void check_kind(const struct policy_answer *answer,
                        const struct mtasts_answer *read)
 {
-    bool applies = answer->kind == ANSWER_POLICY && !null_mx(answer);
+    bool applies = answer->kind == ANSWER_POLICY &&
+                   (answer->mode == MTASTS_MODE_ENFORCE || !null_mx(answer));
 
     if (answer->kind == ANSWER_DEFER)
         PROPERTY(read->kind == MTASTS_ANSWER_DEFER);

@@ -295,8 +295,6 @@ static void check_not_found(const struct reader *reader)
 {
     enum site_level level = reader->settings->level;
 
-    if (reader->fuzz->mx && reader->fuzz->mx->status == MX_NULL)
-        return;
     PROPERTY(!enforced(reader) || (reader->map != REPLY_MAP_STS &&
                                    (level == SITE_LEVEL_FINGERPRINT ||
                                     level == SITE_LEVEL_DANE_ONLY)));

@@ -57,7 +57,7 @@ static void test_rows(void **state)
         {ENFORCE TWO AGE, "?",
          "OK mtasts 1\nanswer policy\nid id1\nttl 7\n" POLICY},
         {ENFORCE TWO AGE, "",
-         "OK mtasts 1\nanswer none\nid id1\nttl 7\nhosts null\n"},
+         "OK mtasts 1\nanswer policy\nid id1\nttl 7\nhosts null\n" POLICY},
         {HEAD "mode: testing|mx: a.example|" AGE, NULL,
          "OK mtasts 1\nanswer policy\nid id1\nttl 7\n\n"
          "version: STSv1\nmode: testing\nmx: a.example\nmax_age: 604700\n"},
