@@ -27,17 +27,20 @@ declare -gA _mtasts_options=(
     ['cache flush']='--json --config --socket --help'
     ['cache dump']='--json --config --socket --help'
     ['status']='--json --config --socket --help'
+    ['run']='--config --help'
+    ['reload']='--config --help'
+    ['config']='--check --dump --sample --help'
     ['help']='--help'
     ['version']='--help'
 )
 declare -gA _mtasts_words=(
     ['mtasts']='check lint match make explain rules query
-        cache status help version --help --version'
+        cache status run reload config help version --help --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
     ['cache']='list show history refresh flush dump'
     ['help']='check lint match make explain rules query cache
-        status help version'
+        status run reload config help version'
 )
 
 # The words behind an option: how they are to be completed.
@@ -89,7 +92,7 @@ _mtasts() {
     elif [[ -n ${_mtasts_words[$command]+set} ]]; then
         mapfile -t COMPREPLY < <(
             compgen -W "${_mtasts_words[$command]}" -- "$word")
-    elif [[ $command == 'lint policy' ]]; then
+    elif [[ $command == 'lint policy' || $command == config ]]; then
         compopt -o filenames 2>/dev/null || :
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
     elif [[ $command == explain ]]; then

@@ -19,8 +19,10 @@ const struct command *const commands[] = {
     &command_cache_list,      &command_cache_show,
     &command_cache_history,   &command_cache_refresh,
     &command_cache_flush,     &command_cache_dump,
-    &command_status,          &command_help,
-    &command_version,         NULL,
+    &command_status,          &command_run,
+    &command_reload,          &command_config,
+    &command_help,            &command_version,
+    NULL,
 };
 
 /* How many of the words the name takes up; 0 if they do not spell it. */

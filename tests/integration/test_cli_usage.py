@@ -10,8 +10,8 @@ from cli import (BINARY, FINE, ROOT, UNKNOWN, complaint_of, environment,
 COMMANDS = ['check', 'lint policy', 'lint sts-record', 'lint tlsrpt-record',
             'match', 'make policy', 'make records', 'explain', 'rules',
             'query', 'cache list', 'cache show', 'cache history',
-            'cache refresh', 'cache flush', 'cache dump', 'status', 'help',
-            'version']
+            'cache refresh', 'cache flush', 'cache dump', 'status', 'run',
+            'reload', 'config', 'help', 'version']
 
 
 @pytest.fixture(scope='module', name='table')
@@ -211,6 +211,24 @@ MISTAKES = [
     (['explain', 'qqqqqqqq'], "no rule 'qqqqqqqq'", "'mtasts rules' lists"),
     (['rules', 'x'], 'usage: mtasts rules', 'mtasts help rules'),
     (['rules', '--names', '--json'], 'exclude each other', 'take one'),
+    (['run', 'x'], 'usage: mtasts run [OPTION...];', 'mtasts help run'),
+    (['run', '-c', '/nonexistent'], '/nonexistent: No such file',
+     'give a file in the form of mtasts.conf(5)'),
+    (['reload', 'x'], 'usage: mtasts reload [OPTION...];',
+     'mtasts help reload'),
+    (['reload', '--config', '/'], '/: Is a directory',
+     'give a file in the form of mtasts.conf(5)'),
+    (['config'], 'usage: mtasts config [OPTION...] --check [FILE] | '
+     '--dump [FILE] | --sample;', 'mtasts help config'),
+    (['config', '--check', 'a', 'b'], 'usage: mtasts config',
+     'mtasts help config'),
+    (['config', '--sample', 'a'], 'usage: mtasts config',
+     'mtasts help config'),
+    (['config', '--check', '--dump'], 'exclude each other', 'take one'),
+    (['config', '--check', '/nonexistent'], '/nonexistent: No such file',
+     'give a file in the form of mtasts.conf(5)'),
+    (['config', '--dump', '/dev/zero'], '/dev/zero: far too large',
+     'give a file in the form of mtasts.conf(5)'),
 ]
 
 
