@@ -88,8 +88,7 @@ static int find_user(const char *name, uid_t *ret_uid)
         *ret_uid = (uid_t)number;
         return 0;
     }
-    getpwnam_r(name, &user, entry, sizeof(entry), &found);
-    if (!found)
+    if (getpwnam_r(name, &user, entry, sizeof(entry), &found) != 0 || !found)
         return -MTASTS_ENOTFOUND;
     *ret_uid = found->pw_uid;
     return 0;
@@ -106,8 +105,7 @@ static int find_group(const char *name, gid_t *ret_gid)
         *ret_gid = (gid_t)number;
         return 0;
     }
-    getgrnam_r(name, &group, entry, sizeof(entry), &found);
-    if (!found)
+    if (getgrnam_r(name, &group, entry, sizeof(entry), &found) != 0 || !found)
         return -MTASTS_ENOTFOUND;
     *ret_gid = found->gr_gid;
     return 0;

@@ -275,7 +275,9 @@ static int hold(struct load *load, const char *address, unsigned count)
     load->storage_len = bench_address(address, &load->storage);
     if (load->storage_len == 0 || count == 0)
         return 1;
+    /* They are held until the process ends. */
     for (unsigned i = 0; i < count; i++)
+        /* cppcheck-suppress leakReturnValNotUsed */
         connect_one(load);
     printf("ready\n");
     fflush(stdout);

@@ -10,6 +10,7 @@ DESCRIPTION
 import contextlib
 import itertools
 import os
+import shutil
 import socketserver
 import tempfile
 import threading
@@ -106,11 +107,13 @@ class Exim:
         for name in ("spool", "log"):
             (self.folder / name).mkdir()
             os.chown(self.folder / name, exim, exim)
+        # Exim's own user may not get to the tree.
+        shutil.copytree(PACKAGING, self.folder / "packaging")
         settings = lab.settings()
         self.mail = Path(settings["LAB_MAIL"])
         (self.folder / "conf").write_text(MAIN.format(
             folder=folder, exim=self.program.path("/usr/sbin/exim4"),
-            packaging=PACKAGING, ca=settings["LAB_CA_FILE"],
+            packaging=self.folder / "packaging", ca=settings["LAB_CA_FILE"],
             routers=routers, socket=socket or self.folder / "socket"))
         self.answers = Answers(self.folder / "socket")
 

@@ -427,8 +427,10 @@ static void expect(struct replay *replay, const char *text)
     const char *actions = buf_text(&replay->actions);
     const char *end = strchr(actions, '\n');
 
-    if (!end)
+    if (!end) {
         fail_at(replay, "no action, expected", text);
+        return;
+    }
     if ((size_t)(end - actions) != strlen(text) ||
         strncmp(actions, text, strlen(text)) != 0)
         fail_msg("%s:%u: expected: %s\n  got: %.*s", replay->file, replay->line,
