@@ -16,9 +16,15 @@ struct buf {
     char *data; /* NULL while empty */
     size_t len;
     size_t size; /* allocated */
-    size_t max;  /* octets at most; set by buf_init */
+    size_t max;  /* octets at most; set by BUF and buf_init */
     int error;   /* 0 or the negative error that stuck */
 };
+
+/* An empty one of `most` octets at most, as an initialiser. */
+#define BUF(most)                                                              \
+    {                                                                          \
+        .max = (most)                                                          \
+    }
 
 void buf_init(struct buf *buf, size_t max);
 

@@ -37,11 +37,10 @@ static int read_struct(struct reader *reader, const struct shape *shape,
 static int refuse(struct reader *reader, int error, const char *why)
 {
     struct json_fault *fault = reader->fault;
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(sizeof(fault->text) - 1);
 
     if (!fault || fault->text[0])
         return error;
-    buf_init(&text, sizeof(fault->text) - 1);
     for (size_t i = 0; i < reader->depth; i++) {
         const struct step *step = &reader->trail[i];
         buf_printf(&text, "%s%s", i > 0 ? "." : "", step->key);
@@ -84,8 +83,7 @@ static int decode_base64(struct reader *reader, const struct json *json,
 {
     size_t len = 0;
     const char *text = json_text(json_get(json, FACTS_BASE64_KEY), &len);
-    _cleanup_buf_ struct buf octets;
-    buf_init(&octets, FACTS_MAX);
+    _cleanup_buf_ struct buf octets = BUF(FACTS_MAX);
 
     if (!text || json_count(json) != 1)
         return refuse_syntax(reader, "neither a string nor base64");

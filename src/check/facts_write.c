@@ -47,8 +47,7 @@ static void add_octets(struct json_builder *to, const char *key,
         json_add_octets(to, key, data, len);
         return;
     }
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, base64_encoded_len(len));
+    _cleanup_buf_ struct buf text = BUF(base64_encoded_len(len));
     base64_encode(&text, data, len);
     to->failed |= text.error != 0;
 

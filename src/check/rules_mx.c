@@ -246,8 +246,7 @@ static const char *provider_lines(struct judge *judge,
                                   const struct provider *provider)
 {
     const struct fact_mx_set *mx = judge_mx(judge);
-    _cleanup_buf_ struct buf lines;
-    buf_init(&lines, PROVIDER_LINES_MAX);
+    _cleanup_buf_ struct buf lines = BUF(PROVIDER_LINES_MAX);
 
     for (size_t i = 0; provider->patterns[i]; i++)
         buf_printf(&lines, "mx: %s\n", provider->patterns[i]);
@@ -274,8 +273,7 @@ static const char *in_one_line(struct judge *judge, const char *lines)
 {
     static const char key[] = "mx: ";
     size_t skipped = sizeof(key) - 1;
-    _cleanup_buf_ struct buf line;
-    buf_init(&line, 2 * PROVIDER_LINES_MAX);
+    _cleanup_buf_ struct buf line = BUF(2 * PROVIDER_LINES_MAX);
 
     while (*lines) {
         size_t len = strcspn(lines, "\n");

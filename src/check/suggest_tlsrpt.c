@@ -80,8 +80,7 @@ static void keep_last(struct ruas *ruas)
 {
     struct mtasts_bytes text = {buf_text(&ruas->last), ruas->last.len};
     struct rua_target target;
-    _cleanup_buf_ struct buf uri;
-    buf_init(&uri, RUA_TEXT_MAX);
+    _cleanup_buf_ struct buf uri = BUF(RUA_TEXT_MAX);
 
     if (!memchr(text.data, ':', text.len) && memchr(text.data, '@', text.len))
         buf_puts(&uri, "mailto:");
@@ -203,10 +202,8 @@ static void add_record(struct ruas *ruas, struct mtasts_bytes text)
 
 static const char *write_record(struct judge *judge, const struct ruas *ruas)
 {
-    _cleanup_buf_ struct buf record;
-    _cleanup_buf_ struct buf text;
-    buf_init(&record, 2 * RECORD_TEXT_MAX);
-    buf_init(&text, 3 * RECORD_TEXT_MAX);
+    _cleanup_buf_ struct buf record = BUF(2 * RECORD_TEXT_MAX);
+    _cleanup_buf_ struct buf text = BUF(3 * RECORD_TEXT_MAX);
 
     buf_puts(&record, VERSION);
     for (size_t i = 0; i < ruas->count; i++)

@@ -33,8 +33,7 @@ static void escape(struct buf *buf, const char *data, size_t len, size_t max)
 
 const char *text_quote(struct arena *arena, const char *data, size_t len)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, TEXT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(TEXT_MAX);
 
     buf_putc(&buf, '"');
     escape(&buf, data, len, TEXT_QUOTE_MAX);
@@ -54,8 +53,7 @@ const char *text_name(struct arena *arena, const char *text)
     if (text[len] == '\0')
         return text;
 
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, TEXT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(TEXT_MAX);
     escape(&buf, text, strlen(text), TEXT_NAME_MAX);
     return kept(arena, &buf);
 }
@@ -63,10 +61,9 @@ const char *text_name(struct arena *arena, const char *text)
 const char *text_list(struct arena *arena, const char *const *items,
                       size_t count)
 {
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(TEXT_MAX);
     size_t shown = 0;
     size_t hidden = 0;
-    buf_init(&buf, TEXT_MAX);
 
     for (size_t i = 0; i < count; i++) {
         if (!items[i])

@@ -146,9 +146,8 @@ static void on_gathered(void *ctx, struct facts *gathered)
     struct job *job = ctx;
     struct bulk *bulk = job->bulk;
     _cleanup_facts_ struct facts *facts = gathered;
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(DOCUMENT_MAX);
     enum exit_status status = STATUS_UNKNOWN;
-    buf_init(&buf, DOCUMENT_MAX);
     int error = document_put(&bulk->options->document, facts,
                              bulk->steps->trace, &buf, &status);
     if (error) {
@@ -165,8 +164,7 @@ static void on_gathered(void *ctx, struct facts *gathered)
 static void refuse_line(struct bulk *bulk, const struct source_line *line,
                         const char *why)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, DOCUMENT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(DOCUMENT_MAX);
     bulk->tally.bad_lines++;
     progress_hide(bulk->progress);
     int shown = (int)MIN_OF(line->len, (size_t)LINE_SHOWN_MAX);
@@ -343,8 +341,7 @@ static void print_summary(const struct bulk *bulk)
     double seconds =
         (double)(loop_now_ms(bulk->checker->loop) - bulk->begun_ms) / 1000;
     size_t done = tally_done(tally);
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, COMPLAINT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(COMPLAINT_MAX);
     buf_printf(&buf, "%zu domain%s in %.1f s (%.0f/s): %zu fine", done,
                text_plural(done), seconds,
                seconds > 0 ? (double)done / seconds : 0,

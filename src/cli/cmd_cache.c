@@ -31,7 +31,7 @@ typedef void put_fn(struct paper *paper, const struct json *json);
 
 static int print(const struct json *json, bool as_json, put_fn *put)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
 
     if (as_json)
         return output_json(json, JSON_INDENTED);
@@ -103,7 +103,7 @@ static int all_pages(const char *who, const struct cache_values *options,
 static int list_page(const struct json *domains, const void *values)
 {
     const struct cache_values *options = values;
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     int status = STATUS_FINE;
 
     paper_for_stdout(&paper, COLOUR_AUTO);

@@ -40,10 +40,9 @@ static const struct option_row config_options[] = {
 
 static int load_stdin(struct config **ret_config)
 {
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
     int error;
 
-    buf_init(&text, CONFIG_FILE_MAX);
     error = slurp("config", "-", &text);
     return error ? error
                  : places_parse("config", STDIN_NAME, buf_text(&text), text.len,
@@ -67,10 +66,9 @@ static int status_of(int error)
 static int check(const struct config *config)
 {
     char line[COMPLAINT_MAX];
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
     int len;
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     if (daemons_check(config, &faults) < 0) {
         places_tell_faults(&faults);
         return STATUS_ERROR;
@@ -91,10 +89,9 @@ static int run_config(const struct command *command, const void *values,
     const struct config_values *options = values;
     const char *file = words->count > 0 ? words->items[0] : NULL;
     _cleanup_config_ struct config *config = NULL;
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(CONFIG_DUMP_MAX);
     int error;
 
-    buf_init(&buf, CONFIG_DUMP_MAX);
     if (options->check + options->dump + options->sample > 1)
         return complain("config: --check, --dump and --sample exclude each "
                         "other; take one");

@@ -58,7 +58,7 @@ static int run_explain(const struct command *command, const void *values,
     (void)values;
     if (words->count == 0)
         return help_usage(command);
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     for (size_t i = 0; i < words->count; i++) {
         const struct rule *rule = rule_find(words->items[i]);

@@ -111,7 +111,7 @@ static void put_policy_verdict(struct paper *paper,
 
 static int print_policy_text(const struct policy_lint *lint)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     put_policy_verdict(&paper, lint);
     lint_findings(&paper, lint->findings, lint->body);
@@ -122,8 +122,7 @@ static int run_policy(const struct command *command, const void *values,
                       const struct words *words)
 {
     struct policy_lint lint = {.options = values};
-    _cleanup_buf_ struct buf body;
-    buf_init(&body, LINT_BODY_MAX);
+    _cleanup_buf_ struct buf body = BUF(LINT_BODY_MAX);
     if (words->count != 1)
         return help_usage(command);
     if (slurp(command->name, words->items[0], &body) != 0)
@@ -222,7 +221,7 @@ static struct mtasts_bytes record_of(const struct record_lint *lint)
 
 static int print_record_text(const struct record_lint *lint)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     put_record_verdict(&paper, lint);
     lint_findings(&paper, lint->findings, record_of(lint));

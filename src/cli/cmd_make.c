@@ -230,10 +230,8 @@ static void put_tlsrpt(struct buf *buf, const char *domain,
 static int print_records(const char *who, const struct records_values *options,
                          const char *domain, const struct draft *draft)
 {
-    _cleanup_buf_ struct buf tlsrpt;
-    _cleanup_buf_ struct buf buf;
-    buf_init(&tlsrpt, RECORDS_MAX);
-    buf_init(&buf, RECORDS_MAX);
+    _cleanup_buf_ struct buf tlsrpt = BUF(RECORDS_MAX);
+    _cleanup_buf_ struct buf buf = BUF(RECORDS_MAX);
     int error = write_tlsrpt(who, &options->rua, &tlsrpt);
     if (error)
         return STATUS_UNKNOWN;

@@ -63,7 +63,7 @@ static const char *shown(const char *word)
 
 static int print_answer(const char *pattern, const char *host, bool match)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     if (match)
         paper_printf(&paper, 0, "%s matches %s.", host, pattern);

@@ -44,7 +44,7 @@ static enum exit_status status_of(const struct json *answer)
 
 static int print_paper(const struct json *json, bool explain)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
 
     paper_for_stdout(&paper, COLOUR_AUTO);
     if (explain)

@@ -109,9 +109,8 @@ static int tell_failure(const struct order *order, int error)
 
 static int tell_refusal(const struct order *order)
 {
-    _cleanup_buf_ struct buf lines;
+    _cleanup_buf_ struct buf lines = BUF(RELOAD_REPORT_LINES_MAX);
 
-    buf_init(&lines, RELOAD_REPORT_LINES_MAX);
     buf_puts(&lines, order->report.lines);
     places_tell_faults(&lines);
     complain(WHO ": %s (process %d) has refused that; its old configuration "
@@ -124,9 +123,9 @@ static int tell_refusal(const struct order *order)
 static int tell_success(const struct order *order)
 {
     const char *file = order->report.file;
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text =
+        BUF(RELOAD_REPORT_FILE_MAX * PRINTABLE_GROWTH);
 
-    buf_init(&text, RELOAD_REPORT_FILE_MAX * PRINTABLE_GROWTH);
     buf_printf(&text, "%s (process %d): ", order->row->program,
                (int)order->pid);
     printable(&text, file, strlen(file), printable_utf8());

@@ -39,7 +39,7 @@ static const struct option_row rules_options[] = {
 
 static int print_text(const struct rule *rules, size_t count)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || rules[i].section != rules[i - 1].section) {
@@ -61,8 +61,7 @@ static int print_text(const struct rule *rules, size_t count)
 
 static int print_names(const struct rule *rules, size_t count)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, PAPER_MAX);
+    _cleanup_buf_ struct buf buf = BUF(PAPER_MAX);
     for (size_t i = 0; i < count; i++)
         buf_printf(&buf, "%s\n", rules[i].id);
     if (buf.error)
@@ -168,8 +167,7 @@ static void put_scdoc_section(struct buf *buf, enum section section)
 
 static int print_scdoc(const struct rule *rules, size_t count)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, PAPER_MAX);
+    _cleanup_buf_ struct buf buf = BUF(PAPER_MAX);
     buf_puts(&buf, scdoc_head);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || rules[i].section != rules[i - 1].section)

@@ -151,10 +151,9 @@ static bool add(struct plan *plan, const struct daemon_row *row)
 /* An exit status. */
 static int load(const char *file, struct plan *plan)
 {
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
     int error = places_load(WHO, file, PLACES_MAKE, &plan->config);
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     if (error && error != -MTASTS_ESYNTAX)
         return STATUS_UNKNOWN;
     if (!error && daemons_check(plan->config, &faults) == 0)

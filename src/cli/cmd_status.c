@@ -51,7 +51,7 @@ static int run_status(const struct command *command, const void *values,
 {
     const struct status_values *options = values;
     _cleanup_json_ struct json *json = NULL;
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     int status;
 
     if (words->count > 0)

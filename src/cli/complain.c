@@ -18,8 +18,8 @@ int complain(const char *format, ...)
     va_end(args);
     if (len < 0)
         return STATUS_UNKNOWN;
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, (size_t)COMPLAINT_MAX * PRINTABLE_GROWTH + 64);
+    _cleanup_buf_ struct buf buf =
+        BUF((size_t)COMPLAINT_MAX * PRINTABLE_GROWTH + 64);
     buf_puts(&buf, "mtasts: ");
     printable(&buf, line, strlen(line), printable_utf8());
     buf_putc(&buf, '\n');

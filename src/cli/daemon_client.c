@@ -6,8 +6,7 @@
 
 #include "base/cleanup.h"
 #include "cli/complain.h"
-#include "daemon/config.h"
-#include "daemon/start.h"
+#include "cli/places.h"
 #include "net/http_local.h"
 #include "net/idn.h"
 #include <mtasts/error.h>
@@ -27,20 +26,6 @@ static const char *first_socket(const struct config *config)
     return NULL;
 }
 
-static int load(const char *who, const char *file, struct config **ret_config)
-{
-    _cleanup_buf_ struct buf faults;
-    int error;
-
-    buf_init(&faults, CONFIG_FAULTS_MAX);
-    if (!file && access(DAEMON_CONFIG_PATH, R_OK) < 0)
-        return config_defaults(ret_config);
-    error = config_load(file ? file : DAEMON_CONFIG_PATH, &faults, ret_config);
-    if (error)
-        complain("%s: %s", who, buf_text(&faults));
-    return error;
-}
-
 static int find_address(const char *who, const struct daemon_options *options,
                         char address[ADDRESS_MAX])
 {
@@ -53,7 +38,7 @@ static int find_address(const char *who, const struct daemon_options *options,
                  *options->socket == '/' ? "unix:" : "", options->socket);
         return 0;
     }
-    error = load(who, options->config, &config);
+    error = places_load(who, options->config, PLACES_FIND, &config);
     if (error)
         return error;
     found = first_socket(config);
@@ -82,12 +67,11 @@ static int ask(const char *who, const struct daemon_options *options,
 {
     char address[ADDRESS_MAX];
     char why[HTTP_LOCAL_WHY_MAX] = "";
-    _cleanup_buf_ struct buf body;
+    _cleanup_buf_ struct buf body = BUF(ANSWER_MAX);
     _cleanup_json_ struct json *json = NULL;
     long status = 0;
     int error;
 
-    buf_init(&body, ANSWER_MAX);
     error = find_address(who, options, address);
     if (error)
         return error;

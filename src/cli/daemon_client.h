@@ -22,8 +22,7 @@ struct daemon_options {
      .letter = 'c',                                                            \
      .kind = OPTION_TEXT,                                                      \
      .argument = "FILE",                                                       \
-     .help = "where the daemon's socket is named; without it "                 \
-             "/etc/mtasts/mtasts.conf",                                        \
+     .help = "where the daemon's socket is named, if not in the usual file",   \
      .offset = offsetof(type, member.config)},                                 \
     {                                                                          \
         .name = "socket", .letter = 's', .kind = OPTION_TEXT,                  \

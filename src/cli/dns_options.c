@@ -19,8 +19,7 @@ static int check_records(const char *who, const char *option, const char *path,
                          const char *type, const char *other_type)
 {
     char what[64];
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, RECORDS_MAX);
+    _cleanup_buf_ struct buf buf = BUF(RECORDS_MAX);
     if (!path)
         return 0;
     snprintf(what, sizeof(what), "%s: --%s", who, option);

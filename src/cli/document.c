@@ -38,7 +38,7 @@ static int put_text(const struct document_options *options,
                     const struct judged *judged, const struct trace *trace,
                     struct buf *buf)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, options->colour);
     report_put(&paper, judged->facts, judged->findings, &judged->verdict,
                options->verbose, trace);

@@ -49,8 +49,7 @@ static void put_fitting(struct buf *buf, const char *text, size_t len,
 
 static size_t shown_width(const char *text, size_t len, bool utf8)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, PAPER_MAX);
+    _cleanup_buf_ struct buf buf = BUF(PAPER_MAX);
     printable(&buf, text, len, utf8);
     return printable_width(buf_text(&buf), buf.len);
 }
@@ -78,8 +77,7 @@ void excerpt_put(struct paper *paper, unsigned indent, struct mtasts_bytes line,
     /* One column is for a caret behind the end. */
     size_t room = paper->width > indent + 1 ? paper->width - indent - 1 : 1;
     size_t start = part_start(line, place, room, paper->utf8);
-    _cleanup_buf_ struct buf shown;
-    buf_init(&shown, PAPER_MAX);
+    _cleanup_buf_ struct buf shown = BUF(PAPER_MAX);
     if (start > 0)
         buf_puts(&shown, DOTS);
     printable(&shown, line.data + start, place - start, paper->utf8);

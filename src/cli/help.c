@@ -29,7 +29,7 @@ static void put_command_line(struct paper *paper, const struct command *command)
 
 int help_overview(void)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     paper_words(&paper, 0,
                 "mtasts: is mail to a domain protected by TLS, and how to "
@@ -52,8 +52,7 @@ int help_overview(void)
 
 static void put_option_name(struct paper *paper, const struct option_row *row)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, COMPLAINT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(COMPLAINT_MAX);
     if (row->letter)
         buf_printf(&buf, "-%c, --%s", row->letter, row->name);
     else
@@ -94,8 +93,7 @@ static void put_forms(struct buf *buf, const struct command *command,
 static void put_usage(struct paper *paper, const struct command *command)
 {
     char start[64];
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, COMPLAINT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(COMPLAINT_MAX);
     snprintf(start, sizeof(start), "mtasts %s [OPTION...]", command->name);
     put_forms(&buf, command, start, "\n");
     paper_block(paper, 2, buf_text(&buf));
@@ -104,7 +102,7 @@ static void put_usage(struct paper *paper, const struct command *command)
 int help_command(const struct command *command)
 {
     static const struct option_row help_row = COMMAND_HELP_ROW;
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     paper_printf(&paper, 0, "mtasts %s: %s.", command->name, command->summary);
     put_heading(&paper, "Usage");
@@ -129,7 +127,7 @@ static bool in_group(const struct command *command, const char *group)
 
 int help_group(const char *group)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_for_stdout(&paper, COLOUR_AUTO);
     for (size_t i = 0; commands[i]; i++)
         if (in_group(commands[i], group))
@@ -157,8 +155,7 @@ static void put_row(struct buf *buf, const char *command,
 int help_table(void)
 {
     static const struct option_row help_row = COMMAND_HELP_ROW;
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, PAPER_MAX);
+    _cleanup_buf_ struct buf buf = BUF(PAPER_MAX);
     for (size_t i = 0; commands[i]; i++) {
         const struct option_row *row = commands[i]->options;
         for (; row->name; row++)
@@ -173,8 +170,7 @@ int help_table(void)
 
 int help_usage(const struct command *command)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, COMPLAINT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(COMPLAINT_MAX);
     put_forms(&buf, command, "", " |");
     return complain("usage: mtasts %s [OPTION...]%s; 'mtasts help %s' says "
                     "more",

@@ -38,8 +38,7 @@ int output_write(const char *data, size_t len)
 
 int output_json(const struct json *json, enum json_layout layout)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, OUTPUT_JSON_MAX);
+    _cleanup_buf_ struct buf buf = BUF(OUTPUT_JSON_MAX);
     int error = json ? json_write(json, layout, &buf) : -MTASTS_ENOMEM;
     if (!error)
         error = buf_putc(&buf, '\n');

@@ -55,8 +55,7 @@ static void put_spaces(struct paper *paper, unsigned count)
 static size_t word_width(const struct paper *paper, const char *word,
                          size_t len)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, PAPER_MAX);
+    _cleanup_buf_ struct buf buf = BUF(PAPER_MAX);
     printable(&buf, word, len, paper->utf8);
     return printable_width(buf_text(&buf), buf.len);
 }

@@ -95,8 +95,7 @@ static const char *usual_file(char own[PLACE_MAX])
 
 void places_tell_faults(const struct buf *faults)
 {
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, LINE_MAX_OUT);
+    _cleanup_buf_ struct buf text = BUF(LINE_MAX_OUT);
     for (const char *at = buf_text(faults); *at;) {
         size_t len = strcspn(at, "\n");
         printable(&text, at, len, printable_utf8());
@@ -124,8 +123,7 @@ int places_load(const char *who, const char *file, enum places_use use,
 {
     char own[PLACE_MAX];
     const char *path = file ? file : usual_file(own);
-    _cleanup_buf_ struct buf faults;
-    buf_init(&faults, CONFIG_FAULTS_MAX);
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
     hand_on_folders(use);
     if (*path)
         return tell(who, config_load(path, &faults, ret_config), &faults);
@@ -135,8 +133,7 @@ int places_load(const char *who, const char *file, enum places_use use,
 int places_parse(const char *who, const char *name, const char *text,
                  size_t len, enum places_use use, struct config **ret_config)
 {
-    _cleanup_buf_ struct buf faults;
-    buf_init(&faults, CONFIG_FAULTS_MAX);
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
     hand_on_folders(use);
     return tell(who, config_parse(name, text, len, &faults, ret_config),
                 &faults);

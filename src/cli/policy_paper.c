@@ -86,9 +86,8 @@ static enum style style_of(const char *demand)
 static void put_hosts(struct paper *paper, const struct json *mx)
 {
     const struct json *hosts = json_get(mx, "hosts");
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(PAPER_MAX);
 
-    buf_init(&text, PAPER_MAX);
     for (size_t i = 0; i < json_count(hosts); i++) {
         const struct json *host = json_at(hosts, i);
         bool told = json_get(host, "covered") != NULL;
@@ -101,12 +100,11 @@ static void put_hosts(struct paper *paper, const struct json *mx)
 
 static void put_policy(struct paper *paper, const struct json *policy)
 {
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(PAPER_MAX);
     const struct json *mx = json_get(policy, "mx");
 
     if (json_kind(policy) != JSON_IS_OBJECT)
         return;
-    buf_init(&text, PAPER_MAX);
     buf_printf(&text, "%s", text_of(policy, "mode"));
     if (*text_of(policy, "id"))
         buf_printf(&text, ", id %s", text_of(policy, "id"));

@@ -99,10 +99,8 @@ static void draw(struct progress *progress)
     measure(progress, tally_done(state.tally));
     size_t columns = terminal_columns(STDERR_FILENO);
     columns = columns ? columns - 1 : TERMINAL_WIDTH - 1;
-    _cleanup_buf_ struct buf counts;
-    _cleanup_buf_ struct buf line;
-    buf_init(&counts, LINE_MAX_OCTETS);
-    buf_init(&line, LINE_MAX_OCTETS);
+    _cleanup_buf_ struct buf counts = BUF(LINE_MAX_OCTETS);
+    _cleanup_buf_ struct buf line = BUF(LINE_MAX_OCTETS);
     put_counts(&counts, progress, &state);
     /* brackets, percent, space */
     size_t taken = counts.len + 8;

@@ -38,9 +38,8 @@ static int complain_document(const struct replay *replay,
 
 static int print_document(struct replay *replay, const struct facts *facts)
 {
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(DOCUMENT_MAX);
     enum exit_status status = STATUS_UNKNOWN;
-    buf_init(&buf, DOCUMENT_MAX);
     if (replay->options->form == DOCUMENT_TEXT && replay->printed > 0)
         buf_putc(&buf, '\n');
     int error = document_put(replay->options, facts, NULL, &buf, &status);
@@ -89,8 +88,7 @@ static bool is_lines(const char *text, size_t len)
 int replay_run(const struct document_options *options, const char *path)
 {
     struct replay replay = {.options = options, .path = path};
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, REPLAY_MAX);
+    _cleanup_buf_ struct buf buf = BUF(REPLAY_MAX);
     if (slurp("check: --facts", path, &buf) != 0)
         return STATUS_UNKNOWN;
     int error = is_lines(buf_text(&buf), buf.len)

@@ -64,8 +64,7 @@ void report_message(struct paper *paper, const struct finding *finding)
 {
     bool with_rfc = finding->severity != SEVERITY_INFO;
     const struct rule *rule = finding->rule;
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, PAPER_MAX);
+    _cleanup_buf_ struct buf buf = BUF(PAPER_MAX);
     buf_printf(&buf, "[%s%s%s]", rule->id, with_rfc ? ", " : "",
                with_rfc ? rule->rfc : "");
     put_mark(paper, finding->severity);
@@ -176,8 +175,7 @@ static enum style style_of(const struct verdict *verdict)
 static void put_sentence(struct paper *paper, enum style style,
                          const char *text)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, PAPER_MAX);
+    _cleanup_buf_ struct buf buf = BUF(PAPER_MAX);
     buf_printf(&buf, "%s%s", text, ends_sentence(text) ? "" : ".");
     paper_styled_words(paper, style, 0, buf_text(&buf));
     paper_line_end(paper);

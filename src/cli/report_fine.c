@@ -52,9 +52,8 @@ static void policy_fine(struct paper *paper, const struct facts *facts)
         mtasts_sts_policy_free(policy);
         return;
     }
-    _cleanup_buf_ struct buf list;
+    _cleanup_buf_ struct buf list = BUF(LIST_MAX);
     char age[TEXT_SPAN_MAX];
-    buf_init(&list, LIST_MAX);
     size_t count = mtasts_sts_policy_mx_count(policy);
     for (size_t i = 0; i < count && !list.error; i++)
         buf_printf(&list, "%s%s", i ? ", " : "",

@@ -166,9 +166,8 @@ static void complain_unknown(const cfg_t *cfg, const char *name)
     size_t index;
     const struct config_section *section = section_of(cfg, &index);
     struct near near = near_start(name);
-    _cleanup_buf_ struct buf hint;
+    _cleanup_buf_ struct buf hint = BUF(MESSAGE_MAX);
 
-    buf_init(&hint, MESSAGE_MAX);
     if (!elsewhere(name, section, &hint)) {
         for (size_t i = 0; section->options[i].name; i++)
             near_try(&near, section->options[i].name);
@@ -287,9 +286,8 @@ static int set_option(struct loading *load,
     unsigned count = MIN_OF(cfg_size(cfg, option->name), CONFIG_LIST_MAX + 1);
     size_t at = 0;
     int error;
-    _cleanup_buf_ struct buf why;
+    _cleanup_buf_ struct buf why = BUF(CONFIG_TEXT_MAX);
 
-    buf_init(&why, CONFIG_TEXT_MAX);
     if (sighting->count == 0 && count == 0)
         return set_default(load, section, option, &why);
     for (unsigned i = 0; i < count; i++)
@@ -355,9 +353,8 @@ static void check_order(struct loading *load, const struct config_order *order)
         find(order->section, order->low, load, &low_line);
     const struct config_option *high =
         find(order->section, order->high, load, &high_line);
-    _cleanup_buf_ struct buf values;
+    _cleanup_buf_ struct buf values = BUF(MESSAGE_MAX);
 
-    buf_init(&values, MESSAGE_MAX);
     if (!low || !high ||
         config_value_amount(low, load->config) <=
             config_value_amount(high, load->config))
@@ -395,11 +392,10 @@ static int check_whole(struct loading *load)
 static int check_end(struct loading *load, const char *text, size_t len)
 {
     _cleanup_(cleanup_reader) cfg_t *cfg = reader_new();
-    _cleanup_buf_ struct buf longer;
+    _cleanup_buf_ struct buf longer = BUF(CONFIG_FILE_MAX + 8);
     int line = 1;
     int result;
 
-    buf_init(&longer, CONFIG_FILE_MAX + 8);
     if (!cfg || buf_append(&longer, text, len) < 0 ||
         buf_puts(&longer, "\n}") < 0)
         return -MTASTS_ENOMEM;
@@ -486,19 +482,17 @@ int config_parse(const char *path, const char *text, size_t len,
 
 int config_defaults(struct config **ret_config)
 {
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     return config_parse("", "", 0, &faults, ret_config);
 }
 
 int config_load(const char *path, struct buf *faults,
                 struct config **ret_config)
 {
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
     int error;
 
-    buf_init(&text, CONFIG_FILE_MAX);
     error = read_file(path, &text);
     if (!error)
         return config_parse(path, text.data, text.len, faults, ret_config);

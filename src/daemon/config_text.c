@@ -38,9 +38,8 @@ static void put_wrapped(struct buf *buf, const char *prefix, const char *text)
 static void put_comment(struct buf *buf, const struct config_option *option,
                         bool has_default, const char *prefix)
 {
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(CONFIG_TEXT_MAX);
 
-    buf_init(&text, CONFIG_TEXT_MAX);
     buf_printf(&text, "%s: ", option->name);
     buf_printf(&text, "%s (", option->summary);
     config_value_range(option, &text);
@@ -120,9 +119,8 @@ static void put_manual_option(struct buf *buf,
                               const struct config_option *option)
 {
     const char first[] = {ascii_upper(option->summary[0]), '\0'};
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(CONFIG_TEXT_MAX);
 
-    buf_init(&text, CONFIG_TEXT_MAX);
     buf_printf(buf, "*%s* = ", option->name);
     config_value_range(option, &text);
     put_scdoc(buf, buf_text(&text));

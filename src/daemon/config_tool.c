@@ -19,20 +19,17 @@ static int print(const char *text, size_t len)
 
 static int print_sample(void)
 {
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(CONFIG_DUMP_MAX);
 
-    buf_init(&buf, CONFIG_DUMP_MAX);
     return config_sample(&buf) < 0 ? 1 : print(buf.data, buf.len);
 }
 
 static int print_manual(const char *path)
 {
-    _cleanup_buf_ struct buf page;
-    _cleanup_buf_ struct buf options;
+    _cleanup_buf_ struct buf page = BUF(PAGE_MAX);
+    _cleanup_buf_ struct buf options = BUF(PAGE_MAX);
     const char *place;
 
-    buf_init(&page, PAGE_MAX);
-    buf_init(&options, PAGE_MAX);
     if (read_file(path, &page) < 0 || config_manual(&options) < 0)
         return 1;
     place = strstr(buf_text(&page), PLACE);

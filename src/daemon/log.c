@@ -109,9 +109,8 @@ static void write_line(const struct buf *line)
 
 static void to_stderr(enum log_event event, const struct log_field *fields)
 {
-    _cleanup_buf_ struct buf line;
+    _cleanup_buf_ struct buf line = BUF(LOG_LINE_MAX);
 
-    buf_init(&line, LOG_LINE_MAX);
     if (the_log.marks)
         buf_printf(&line, "<%d>", priorities[log_events[event].level]);
     else
@@ -123,9 +122,8 @@ static void to_stderr(enum log_event event, const struct log_field *fields)
 
 static void to_syslog(enum log_event event, const struct log_field *fields)
 {
-    _cleanup_buf_ struct buf line;
+    _cleanup_buf_ struct buf line = BUF(LOG_LINE_MAX);
 
-    buf_init(&line, LOG_LINE_MAX);
     put_message(&line, event, fields);
     if (!line.error)
         syslog(priorities[log_events[event].level], "%s", line.data);
@@ -220,9 +218,8 @@ static void relay_to_journal(int priority, const char *daemon, const char *text)
 
 static void put_relayed(int priority, const char *daemon, struct buf *text)
 {
-    _cleanup_buf_ struct buf line;
+    _cleanup_buf_ struct buf line = BUF(LOG_LINE_MAX);
 
-    buf_init(&line, LOG_LINE_MAX);
     switch (the_log.options.target) {
     case LOG_TARGET_STDERR:
         if (the_log.marks)
@@ -245,9 +242,8 @@ void log_relay(const char *daemon, const char *line, size_t len)
 {
     int priority;
     size_t skip = take_mark(line, len, &priority);
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(LOG_RELAY_MAX);
 
-    buf_init(&text, LOG_RELAY_MAX);
     for (size_t i = skip; i < len; i++)
         buf_putc(&text, line[i] < ' ' || line[i] > '~' ? '?' : line[i]);
     pthread_mutex_lock(&the_log.lock);

@@ -70,10 +70,9 @@ static int read_policy(struct reading *reading, unsigned line, const char *name,
     struct mtasts_fault items[8];
     struct mtasts_faults faults = {.items = items, .max = ELEMENTS(items)};
     struct mtasts_sts_policy *policy = NULL;
-    _cleanup_buf_ struct buf body;
+    _cleanup_buf_ struct buf body = BUF(MTASTS_POLICY_BODY_MAX);
     int error;
 
-    buf_init(&body, MTASTS_POLICY_BODY_MAX);
     snprintf(path, sizeof(path), "%.*s%s", folder, reading->path, name);
     error = read_file(path, &body);
     if (error) {
@@ -238,10 +237,9 @@ int overrides_file_parse(const char *path, const char *text, size_t len,
 int overrides_file_load(const char *path, struct buf *faults,
                         struct overrides_file **ret_file)
 {
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(OVERRIDES_FILE_MAX);
     int error;
 
-    buf_init(&text, OVERRIDES_FILE_MAX);
     error = read_file(path, &text);
     if (error) {
         buf_printf(faults, "%s: %s\n", path, read_file_why(error));

@@ -69,11 +69,10 @@ static int write_text(const char *path, const struct buf *text)
 
 int reload_report_write(const struct reload_report *report, const char *path)
 {
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(RELOAD_REPORT_FILE_MAX);
     char new[RELOAD_REPORT_PATH_MAX];
     int error;
 
-    buf_init(&text, RELOAD_REPORT_FILE_MAX);
     buf_printf(&text,
                "pid %d\nbegun %" PRIu64 "\nended %" PRIu64 "\nrefused %d\n"
                "file %s\n%s",

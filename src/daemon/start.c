@@ -86,9 +86,8 @@ static bool complain(const char *step, const char *what, const char *why)
 static void tick(void *ctx)
 {
     struct daemon *daemon = ctx;
-    _cleanup_buf_ struct buf status;
+    _cleanup_buf_ struct buf status = BUF(STATUS_MAX);
 
-    buf_init(&status, STATUS_MAX);
     log_flush();
     if (!daemon->role->status || !daemon->running)
         return;
@@ -169,10 +168,9 @@ static void tell_what_waits(struct daemon *daemon, const struct config *old,
 
 static int load(struct daemon *daemon, struct config **ret_config)
 {
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
     int error;
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     if (!*daemon->options.config)
         return config_defaults(ret_config);
     error = config_load(daemon->options.config, &faults, ret_config);
@@ -424,9 +422,8 @@ static int check_config(const struct daemon *daemon, struct buf *faults)
 /* Of --check: complaints are for people here. */
 static int check(const struct daemon *daemon)
 {
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     if (check_config(daemon, &faults) < 0) {
         fputs(buf_text(&faults), stderr);
         return DAEMON_EXIT_CONFIG;

@@ -267,8 +267,8 @@ void json_add_string(struct json_builder *builder, const char *key,
 void json_add_octets(struct json_builder *builder, const char *key,
                      const char *data, size_t len)
 {
-    _cleanup_buf_ struct buf repaired;
-    buf_init(&repaired, len * 3); /* U+FFFD takes three octets */
+    _cleanup_buf_ struct buf repaired =
+        BUF(len * 3); /* U+FFFD takes three octets */
 
     if (!utf8_valid(data, len)) {
         builder->failed |= utf8_repair(&repaired, data, len) != 0;

@@ -44,11 +44,10 @@ static const char *distinguished_name(struct arena *arena, X509_NAME *name)
 
 static const char *dns_id(struct arena *arena, const ASN1_STRING *name)
 {
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(NAME_TEXT_MAX);
     const unsigned char *data = ASN1_STRING_get0_data(name);
     int len = ASN1_STRING_length(name);
 
-    buf_init(&buf, NAME_TEXT_MAX);
     for (int i = 0; i < len; i++) {
         if (data[i] <= 0x20 || data[i] >= 0x7f || data[i] == '\\')
             buf_printf(&buf, "\\%02x", data[i]);

@@ -14,8 +14,7 @@
 
 static void say_ehlo(struct smtp_session *session, enum smtp_step step)
 {
-    _cleanup_buf_ struct buf line;
-    buf_init(&line, MTASTS_NAME_MAX + sizeof("EHLO \r\n"));
+    _cleanup_buf_ struct buf line = BUF(MTASTS_NAME_MAX + sizeof("EHLO \r\n"));
     buf_puts(&line, "EHLO ");
     if (session->helo)
         buf_puts(&line, session->helo);

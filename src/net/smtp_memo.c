@@ -185,8 +185,7 @@ int smtp_memo_find(const struct smtp_memo *memo,
                    const struct smtp_request *request, uint64_t now_ms,
                    struct fact_smtp *ret_fact)
 {
-    _cleanup_buf_ struct buf key;
-    buf_init(&key, KEY_MAX);
+    _cleanup_buf_ struct buf key = BUF(KEY_MAX);
     make_key(request, &key);
     if (key.error)
         return -MTASTS_ENOTFOUND;
@@ -207,9 +206,8 @@ static int make_finding(const struct smtp_request *request,
                         struct finding *ret_finding)
 {
     _cleanup_arena_ struct arena *arena = NULL;
-    _cleanup_buf_ struct buf key;
+    _cleanup_buf_ struct buf key = BUF(KEY_MAX);
     struct finding finding = {0};
-    buf_init(&key, KEY_MAX);
     make_key(request, &key);
     int error = key.error;
     if (!error)

@@ -49,9 +49,8 @@ struct pending {
 static void say(struct http_asker *asker, unsigned status, struct json *json)
 {
     _cleanup_json_ struct json *value = json;
-    _cleanup_buf_ struct buf body;
+    _cleanup_buf_ struct buf body = BUF(BODY_MAX);
 
-    buf_init(&body, BODY_MAX);
     if (value && json_write(value, JSON_INDENTED, &body) == 0)
         buf_putc(&body, '\n');
     if (!value || body.error)
@@ -96,10 +95,9 @@ static void on_metrics(void *ctx, struct http_asker *asker,
                        const struct http_request *request)
 {
     struct front_http *front = ctx;
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(2 * METRICS_TEXT_MAX);
 
     (void)request;
-    buf_init(&text, 2 * METRICS_TEXT_MAX);
     if (policyd_metrics_write(front->policyd, &text) < 0)
         refuse(asker, 500, "out of memory");
     else

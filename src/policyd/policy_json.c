@@ -138,13 +138,12 @@ static void add_map(struct json_builder *builder,
                     const char *domain, const struct policy_answer *answer,
                     int64_t now_ms)
 {
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(REPLY_SOCKETMAP_MAX + 16);
     _cleanup_free_ char *data = malloc(REPLY_SOCKETMAP_MAX);
     enum reply_status status = REPLY_OK;
     size_t len;
     int error = -MTASTS_ENOMEM;
 
-    buf_init(&text, REPLY_SOCKETMAP_MAX + 16);
     if (data && map == REPLY_MAP_CLIENT)
         error = reply_client(answer, now_ms, data, REPLY_SOCKETMAP_MAX, &len);
     else if (data)

@@ -57,10 +57,9 @@ int site_rules_load(struct daemon *daemon, const struct config *config,
     const char *path = config->policyd.overrides;
     _cleanup_overrides_file_ struct overrides_file *file = NULL;
     _cleanup_free_ struct override *rows = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(OVERRIDES_FILE_FAULTS_MAX);
     int error;
 
-    buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
     *ret_overrides = NULL;
     if (!*path)
         return 0;

@@ -144,10 +144,9 @@ static int open_handle(struct db *db, const struct db_options *options)
 {
     int flags = options->read_only ? SQLITE_OPEN_READONLY
                                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    _cleanup_buf_ struct buf uri;
+    _cleanup_buf_ struct buf uri = BUF(URI_MAX);
     int code;
 
-    buf_init(&uri, URI_MAX);
     if (file_uri(db->path, db->as_is, &uri) < 0)
         return db_fail(db, STORE_FAILED, "its name is too long");
     if (!options->read_only)

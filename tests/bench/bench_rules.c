@@ -52,8 +52,7 @@ static void call_document(struct judged *judged)
 
 static void call_write(struct judged *judged)
 {
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, DOCUMENT_MAX);
+    _cleanup_buf_ struct buf buf = BUF(DOCUMENT_MAX);
     if (json_write(judged->document, JSON_ONE_LINE, &buf) < 0)
         abort();
     judged->written = buf.len;

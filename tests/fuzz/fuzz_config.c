@@ -35,9 +35,8 @@ static void check_dump(const struct config *config)
     _cleanup_free_ char *first = dump_of(config);
     _cleanup_free_ char *second = NULL;
     _cleanup_config_ struct config *again = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     PROPERTY(config_parse("file", first, strlen(first), &faults, &again) == 0);
     second = dump_of(again);
     PROPERTY(strcmp(first, second) == 0);
@@ -47,20 +46,17 @@ static void check_clean(void)
 {
     static const char text[] = "user = a # b\npolicyd { retry = 5m }\n";
     _cleanup_config_ struct config *config = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     PROPERTY(config_parse("file", text, strlen(text), &faults, &config) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_config_ struct config *config = NULL;
-    _cleanup_buf_ struct buf faults;
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
+    _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
-    buf_init(&text, CONFIG_FILE_MAX);
     if (size == 0 || buf_append(&text, data, size) < 0)
         return 0;
     if (config_parse("file", text.data, text.len, &faults, &config) == 0)

@@ -54,7 +54,7 @@ static size_t widest(const char *text)
 static void check_excerpt(const char *data, size_t len, unsigned width,
                           size_t column)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     paper_init(&paper, width, false, true);
     excerpt_put(&paper, INDENT, excerpt_line(data, len, 1 + column % 3),
                 column);
@@ -70,7 +70,7 @@ static void check_excerpt(const char *data, size_t len, unsigned width,
 
 static void check_words(const char *data, size_t len, unsigned width)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     char words[257];
     size_t kept = 0;
     for (size_t i = 0; i < len && kept < sizeof(words) - 1; i++)

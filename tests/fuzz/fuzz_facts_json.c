@@ -20,10 +20,8 @@ static void write_facts(const struct facts *facts, struct buf *text)
 static void check_round_trip(const struct facts *facts)
 {
     struct facts *again = NULL;
-    _cleanup_buf_ struct buf text;
-    _cleanup_buf_ struct buf text_again;
-    buf_init(&text, JSON_SIZE_MAX);
-    buf_init(&text_again, JSON_SIZE_MAX);
+    _cleanup_buf_ struct buf text = BUF(JSON_SIZE_MAX);
+    _cleanup_buf_ struct buf text_again = BUF(JSON_SIZE_MAX);
 
     write_facts(facts, &text);
     PROPERTY(facts_parse(text.data, text.len, NULL, &again) == 0);
@@ -69,8 +67,7 @@ static void check_facts(const struct facts *facts)
     struct findings *findings = NULL;
     struct verdict verdict;
     struct json *json = NULL;
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, 64u << 20);
+    _cleanup_buf_ struct buf text = BUF(64u << 20);
 
     PROPERTY(check_run(facts, &findings, &verdict) == 0);
     check_findings(findings, &verdict);

@@ -26,11 +26,10 @@ static void escape(struct buf *to, const char *text)
 
 static void check_name(const char *name)
 {
-    _cleanup_buf_ struct buf target;
+    _cleanup_buf_ struct buf target = BUF(1u << 16);
     char again[HTTP_NAME_MAX];
 
     PROPERTY(is_clean(name));
-    buf_init(&target, 1u << 16);
     buf_puts(&target, ROUTE);
     escape(&target, name);
     PROPERTY(http_target_match(buf_text(&target), ROUTE, again) == 1);
@@ -39,11 +38,10 @@ static void check_name(const char *name)
 
 static void check_value(const char *value)
 {
-    _cleanup_buf_ struct buf target;
+    _cleanup_buf_ struct buf target = BUF(1u << 16);
     char again[HTTP_NAME_MAX];
 
     PROPERTY(is_clean(value));
-    buf_init(&target, 1u << 16);
     buf_puts(&target, "/?a=b&key=");
     escape(&target, value);
     PROPERTY(
@@ -54,13 +52,12 @@ static void check_value(const char *value)
 /* What names the host names it with a port, and in capitals. */
 static void check_host(const char *host)
 {
-    _cleanup_buf_ struct buf with_port;
+    _cleanup_buf_ struct buf with_port = BUF(1u << 16);
 
     if (!http_host_is(host, "localhost"))
         return;
     PROPERTY(ascii_equal_nocase(host, "localhost", strlen("localhost")));
     PROPERTY(!http_host_is(host, "[::1]"));
-    buf_init(&with_port, 1u << 16);
     buf_printf(&with_port, "LOCALHOST%s", host + strlen("localhost"));
     PROPERTY(http_host_is(buf_text(&with_port), "localhost"));
 }

@@ -49,10 +49,8 @@ static size_t values_of(const struct json *json)
 static void check_same(const struct json *json, enum json_layout layout)
 {
     struct json *again = NULL;
-    _cleanup_buf_ struct buf text;
-    _cleanup_buf_ struct buf text_again;
-    buf_init(&text, 1 << 20);
-    buf_init(&text_again, 1 << 20);
+    _cleanup_buf_ struct buf text = BUF(1 << 20);
+    _cleanup_buf_ struct buf text_again = BUF(1 << 20);
 
     PROPERTY(json_write(json, layout, &text) == 0);
     PROPERTY(json_parse(text.data, text.len, NULL, NULL, &again) == 0);
@@ -64,10 +62,8 @@ static void check_same(const struct json *json, enum json_layout layout)
 
 static void check_base64(const char *data, size_t size)
 {
-    _cleanup_buf_ struct buf text;
-    _cleanup_buf_ struct buf octets;
-    buf_init(&text, base64_encoded_len(size));
-    buf_init(&octets, size);
+    _cleanup_buf_ struct buf text = BUF(base64_encoded_len(size));
+    _cleanup_buf_ struct buf octets = BUF(size);
 
     PROPERTY(base64_encode(&text, data, size) == 0);
     PROPERTY(text.len == base64_encoded_len(size));
@@ -88,8 +84,7 @@ static void check_base64(const char *data, size_t size)
 
 static void check_repair(const char *data, size_t size)
 {
-    _cleanup_buf_ struct buf repaired;
-    buf_init(&repaired, size * 3);
+    _cleanup_buf_ struct buf repaired = BUF(size * 3);
 
     PROPERTY(utf8_repair(&repaired, data, size) == 0);
     PROPERTY(utf8_valid(buf_text(&repaired), repaired.len));

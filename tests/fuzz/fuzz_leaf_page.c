@@ -58,11 +58,10 @@ static int take(void *ctx, const struct leaf_record *record)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct file file = {.count = size / DB_PAGE_SIZE};
-    _cleanup_buf_ struct buf scratch;
+    _cleanup_buf_ struct buf scratch = BUF(LEAF_PAYLOAD_MAX);
     _cleanup_free_ uint8_t *pages = NULL;
     int result;
 
-    buf_init(&scratch, LEAF_PAYLOAD_MAX);
     if (file.count == 0)
         return 0;
     /* Nothing behind it, so that a read past its end is seen. */

@@ -62,9 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct log_field field = LOG_OCTETS("k", (const char *)data, size);
     bool plain = size <= LOGFMT_VALUE_MAX;
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(8 * LOGFMT_VALUE_MAX);
 
-    buf_init(&buf, 8 * LOGFMT_VALUE_MAX);
     logfmt_value(&buf, &field);
     PROPERTY(buf.error == 0 && buf.len > 0);
     check_value(buf.data, buf.len);

@@ -46,9 +46,8 @@ static void check_line(const struct overrides_line *line)
     char name[MTASTS_NAME_MAX + 1];
     const char *domain = line->pattern + (*line->pattern == '.');
     char why[OVERRIDES_WHY_MAX];
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf text = BUF(1 << 16);
 
-    buf_init(&text, 1 << 16);
     PROPERTY(mtasts_name_canonical(domain, strlen(domain), 0, name, NULL) == 0);
     PROPERTY(strcmp(domain, name) == 0);
     PROPERTY(*line->reason);

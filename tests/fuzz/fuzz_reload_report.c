@@ -11,9 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     _cleanup_free_ char *text = malloc(size ? size : 1);
     struct reload_report report;
     struct reload_report again;
-    _cleanup_buf_ struct buf written;
+    _cleanup_buf_ struct buf written = BUF(1 << 16);
 
-    buf_init(&written, 1 << 16);
     PROPERTY(text != NULL);
     if (size > 0)
         memcpy(text, data, size);

@@ -65,8 +65,8 @@ static void show(const struct smtp_reply *reply)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    _cleanup_smtp_reply_ struct smtp_reply whole;
-    _cleanup_smtp_reply_ struct smtp_reply pieces;
+    _cleanup_smtp_reply_ struct smtp_reply whole = {0};
+    _cleanup_smtp_reply_ struct smtp_reply pieces = {0};
     smtp_reply_init(&whole);
     smtp_reply_init(&pieces);
     if (size < 2)

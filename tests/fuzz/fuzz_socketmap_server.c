@@ -216,10 +216,9 @@ static void begin(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    _cleanup_buf_ struct buf wanted;
+    _cleanup_buf_ struct buf wanted = BUF(OUTPUT_MAX);
     struct socketmap_stats stats;
 
-    buf_init(&wanted, OUTPUT_MAX);
     begin();
     follow((const char *)data, size);
     finish();

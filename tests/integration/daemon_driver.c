@@ -372,9 +372,8 @@ static void tell_metrics(struct driver *driver)
          .kind = METRIC_HISTOGRAM},
     };
     _cleanup_metrics_ struct metrics *metrics = NULL;
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(METRICS_TEXT_MAX);
 
-    buf_init(&buf, METRICS_TEXT_MAX);
     if (metrics_new(table, ELEMENTS(table), &metrics) == 0) {
         metrics_add(metrics, 0, metrics_series(metrics, 0, 1, 1), 12);
         metrics_set(metrics, 1, 0, -0.5);

@@ -274,6 +274,20 @@ def test_folders_of_a_service_manager_come_first(site):
     assert site.stop() == 0
 
 
+def test_other_commands_find_it(site):
+    """By the folders of the same user, and by the file that is named."""
+    site.start()
+    for words in (['status'], ['query', 'example.com'],
+                  ['cache', 'list'], ['status', '--config', site.config]):
+        result = site.words(*words)
+        assert result.returncode < 3 and result.stderr == '', result
+    site.configure('    retry = never')
+    assert site.refused('status').startswith(f'{site.config}:6: policyd.retry')
+    assert site.stop() == 0
+    site.configure()
+    assert f'{site.run}/http.sock' in site.refused('status')
+
+
 def test_named_configuration(site):
     other = site.write(site.home / 'other.conf',
                        site.config.read_text().replace('socketmap.sock',

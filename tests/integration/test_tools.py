@@ -110,12 +110,17 @@ BANNED_FAULTS = [
     ('src/check/a.c', 'fprintf(stderr, "x");', 'fprintf'),
     ('src/check/a.c', 'getenv("HOME");', 'getenv'),
     ('src/engine/a.c', 'clock_gettime(0, &t);', 'clock_gettime'),
+    ('src/net/a.c', '_cleanup_buf_ struct buf text;', '_cleanup_buf_'),
+    ('src/net/a.c', 'f(void) { _cleanup_fd_ int fd; }',
+     '_cleanup_fd_'),
 ]
 BANNED_CLEAN = [
     ('src/net/a.c', 'now = time(NULL); getenv("A"); fprintf(f, "x");'),
     ('src/core/a.c', '/* strcpy(a, b) */ // atoi(x)\nx = "gets(a)";'),
     ('src/core/a.c', 'facts->time(x); f.read(x); my_strcpy(a); strcpy_s(a);'),
     ('src/core/a.c', 'c = \'"\'; strlen(s); d = \'"\'; /* rand() */'),
+    ('src/net/a.c', '_cleanup_fd_ int fd = -1; _cleanup_x_ struct x x = {0};'),
+    ('src/net/a.h', '#define _cleanup_x_ _cleanup_(cleanup_x)\nint a;'),
 ]
 
 

@@ -27,8 +27,7 @@ static struct json *load(const char *path)
 {
     struct json_fault fault = {0};
     struct json *json = NULL;
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, FILE_TEXT_MAX);
+    _cleanup_buf_ struct buf text = BUF(FILE_TEXT_MAX);
 
     if (file_text(path, &text) < 0)
         give_up(path, "cannot be read");

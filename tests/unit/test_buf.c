@@ -19,8 +19,7 @@ static void test_octet_by_octet(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ELEMENTS(maxima); i++) {
-        _cleanup_buf_ struct buf buf;
-        buf_init(&buf, maxima[i]);
+        _cleanup_buf_ struct buf buf = BUF(maxima[i]);
         for (size_t len = 0; len < maxima[i]; len++) {
             assert_int_equal(buf_putc(&buf, (char)('a' + len % 26)), 0);
             assert_int_equal(strlen(buf_text(&buf)), len + 1);
@@ -37,8 +36,7 @@ static void test_at_once(void **state)
     static const char text[600] = "";
     (void)state;
     for (size_t i = 0; i < ELEMENTS(maxima); i++) {
-        _cleanup_buf_ struct buf buf;
-        buf_init(&buf, maxima[i]);
+        _cleanup_buf_ struct buf buf = BUF(maxima[i]);
         assert_int_equal(buf_append(&buf, text, maxima[i] + 1),
                          -MTASTS_ETOOLONG);
         buf_clear(&buf);
@@ -52,8 +50,7 @@ static void test_at_once(void **state)
 static void test_error_sticks(void **state)
 {
     (void)state;
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, 4);
+    _cleanup_buf_ struct buf buf = BUF(4);
     buf_puts(&buf, "abc");
     assert_int_equal(buf_puts(&buf, "de"), -MTASTS_ETOOLONG);
     assert_int_equal(buf_putc(&buf, 'd'), -MTASTS_ETOOLONG);
@@ -69,8 +66,7 @@ static void test_error_sticks(void **state)
 static void test_nothing_is_text_too(void **state)
 {
     (void)state;
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, 0);
+    _cleanup_buf_ struct buf buf = BUF(0);
     assert_int_equal(buf_append(&buf, NULL, 0), 0);
     assert_non_null(buf.data);
     assert_string_equal(buf.data, "");
@@ -79,8 +75,7 @@ static void test_nothing_is_text_too(void **state)
 static void test_consume(void **state)
 {
     (void)state;
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, 8);
+    _cleanup_buf_ struct buf buf = BUF(8);
     buf_puts(&buf, "12345678");
     buf_consume(&buf, 3);
     assert_string_equal(buf_text(&buf), "45678");

@@ -327,8 +327,7 @@ struct offline {
 static void compare_offline(const struct offline *row,
                             const struct findings *findings)
 {
-    _cleanup_buf_ struct buf got;
-    buf_init(&got, 10000);
+    _cleanup_buf_ struct buf got = BUF(10000);
 
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
@@ -827,8 +826,7 @@ static int64_t now_us(void)
 static struct facts *facts_with_body(const char *piece)
 {
     struct facts *facts = NULL;
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, MTASTS_POLICY_BODY_MAX);
+    _cleanup_buf_ struct buf text = BUF(MTASTS_POLICY_BODY_MAX);
 
     while (buf_puts(&text, piece) == 0)
         ;

@@ -9,9 +9,8 @@
 static struct config *parsed(const char *text)
 {
     struct config *config = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     assert_int_equal(config_parse("/etc/mtasts/mtasts.conf", text, strlen(text),
                                   &faults, &config),
                      0);
@@ -250,9 +249,8 @@ static void test_faults(void **state)
     for (size_t i = 0; i < ELEMENTS(wrong); i++) {
         struct config *config = NULL;
         char expected[512];
-        _cleanup_buf_ struct buf faults;
+        _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
-        buf_init(&faults, CONFIG_FAULTS_MAX);
         assert_int_equal(config_parse("a.conf", wrong[i].text,
                                       strlen(wrong[i].text), &faults, &config),
                          -MTASTS_ESYNTAX);
@@ -273,10 +271,9 @@ static void test_several_faults(void **state)
 {
     static const char text[] = "user = \"\"\nresolver = x\n" P "retry = x }\n";
     struct config *config = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
     (void)state;
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     assert_int_equal(config_parse("c", text, strlen(text), &faults, &config),
                      -MTASTS_ESYNTAX);
     assert_non_null(strstr(buf_text(&faults), "c:1: user: ''"));
@@ -287,12 +284,10 @@ static void test_several_faults(void **state)
 static void test_limits(void **state)
 {
     struct config *config = NULL;
-    _cleanup_buf_ struct buf faults;
-    _cleanup_buf_ struct buf text;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
+    _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
 
     (void)state;
-    buf_init(&faults, CONFIG_FAULTS_MAX);
-    buf_init(&text, CONFIG_FILE_MAX);
     buf_puts(&text, "allow-private = {");
     for (unsigned i = 0; i <= CONFIG_LIST_MAX; i++)
         buf_printf(&text, "10.0.0.%u,", i);
@@ -377,14 +372,13 @@ static void test_dump_quotes(void **state)
 /* Each line that only has its # taken away is the default. */
 static void test_sample(void **state)
 {
-    _cleanup_buf_ struct buf sample;
+    _cleanup_buf_ struct buf sample = BUF(CONFIG_DUMP_MAX);
     _cleanup_config_ struct config *config = NULL;
     _cleanup_config_ struct config *defaults = parsed("");
     _cleanup_free_ char *dump = NULL;
     _cleanup_free_ char *expected = dump_of(defaults);
 
     (void)state;
-    buf_init(&sample, CONFIG_DUMP_MAX);
     assert_int_equal(config_sample(&sample), 0);
     config_free(parsed(sample.data));
     for (char *at = sample.data; (at = strchr(at, '#')); at++)
@@ -453,10 +447,9 @@ static void test_folder_too_long_for_a_socket(void **state)
 {
     struct config *config = NULL;
     char text[256];
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
     (void)state;
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     snprintf(text, sizeof(text), "run-directory = /%0100d\n", 0);
     assert_int_equal(config_parse("f", text, strlen(text), &faults, &config),
                      -MTASTS_ESYNTAX);
@@ -473,10 +466,9 @@ static void test_file(void **state)
     char path[] = "/tmp/mtasts-config-XXXXXX";
     _cleanup_fd_ int fd = mkstemp(path);
     _cleanup_config_ struct config *config = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
 
     (void)state;
-    buf_init(&faults, CONFIG_FAULTS_MAX);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, full, strlen(full)), strlen(full));
     assert_int_equal(config_load(path, &faults, &config), 0);

@@ -401,8 +401,7 @@ static void test_round_trip(void **state)
     _cleanup_facts_ struct facts *again = NULL;
     _cleanup_json_ struct json *json = NULL;
     struct json_fault fault = {0};
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, 1 << 20);
+    _cleanup_buf_ struct buf text = BUF(1 << 20);
 
     assert_int_equal(facts_to_json(facts, &json), 0);
     assert_int_equal(json_write(json, JSON_ONE_LINE, &text), 0);
@@ -420,8 +419,7 @@ static void test_empty_round_trip(void **state)
     _cleanup_facts_ struct facts *facts = NULL;
     _cleanup_facts_ struct facts *again = NULL;
     _cleanup_json_ struct json *json = NULL;
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, 1 << 20);
+    _cleanup_buf_ struct buf text = BUF(1 << 20);
 
     assert_int_equal(facts_new("example.com", &facts), 0);
     assert_int_equal(facts_to_json(facts, &json), 0);
@@ -516,8 +514,7 @@ static void test_too_much(void **state)
     (void)state;
     struct json_fault fault = {0};
     struct facts *facts = NULL;
-    _cleanup_buf_ struct buf text;
-    buf_init(&text, JSON_SIZE_MAX);
+    _cleanup_buf_ struct buf text = BUF(JSON_SIZE_MAX);
 
     buf_puts(&text, HEAD ",\"policy_host\":{\"others\":[{}");
     for (size_t i = 0; i < FACTS_MAX / sizeof(struct fact_fetch); i++)

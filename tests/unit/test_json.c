@@ -193,8 +193,7 @@ static void test_building(void **state)
     assert_non_null(json);
     assert_null(object.value);
 
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, 1000);
+    _cleanup_buf_ struct buf buf = BUF(1000);
     assert_int_equal(json_write(json, JSON_ONE_LINE, &buf), 0);
     assert_string_equal(
         buf_text(&buf),
@@ -231,8 +230,7 @@ static void test_writing_strings(void **state)
         struct json_builder list = json_build_array();
         json_add_octets(&list, NULL, string_rows[i].text, string_rows[i].len);
         _cleanup_json_ struct json *json = json_built(&list);
-        _cleanup_buf_ struct buf buf;
-        buf_init(&buf, 100);
+        _cleanup_buf_ struct buf buf = BUF(100);
         assert_int_equal(json_write(json, JSON_ONE_LINE, &buf), 0);
         assert_string_equal(buf_text(&buf), string_rows[i].written);
     }
@@ -251,8 +249,7 @@ static void test_writing_values(void **state)
         enum json_layout layout =
             strchr(rows[i], '\n') ? JSON_INDENTED : JSON_ONE_LINE;
         _cleanup_json_ struct json *json = NULL;
-        _cleanup_buf_ struct buf buf;
-        buf_init(&buf, 1000);
+        _cleanup_buf_ struct buf buf = BUF(1000);
         assert_int_equal(
             json_parse(rows[i], strlen(rows[i]), NULL, NULL, &json), 0);
         assert_int_equal(json_write(json, layout, &buf), 0);
@@ -279,8 +276,7 @@ static void test_write_limit(void **state)
     (void)state;
     _cleanup_json_ struct json *json = NULL;
     assert_int_equal(json_parse("[1,2,3]", 7, NULL, NULL, &json), 0);
-    _cleanup_buf_ struct buf buf;
-    buf_init(&buf, 3);
+    _cleanup_buf_ struct buf buf = BUF(3);
     assert_int_equal(json_write(json, JSON_ONE_LINE, &buf), -MTASTS_ETOOLONG);
 }
 
@@ -303,10 +299,8 @@ static void test_base64(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ELEMENTS(base64_rows); i++) {
-        _cleanup_buf_ struct buf text;
-        _cleanup_buf_ struct buf octets;
-        buf_init(&text, 100);
-        buf_init(&octets, 100);
+        _cleanup_buf_ struct buf text = BUF(100);
+        _cleanup_buf_ struct buf octets = BUF(100);
         assert_int_equal(
             base64_encode(&text, base64_rows[i].octets, base64_rows[i].len), 0);
         assert_string_equal(buf_text(&text), base64_rows[i].text);
@@ -327,8 +321,7 @@ static void test_base64_refused(void **state)
         "Zm 9v===", "Zm-v", "Zm_v", "Z=g=",   "\xff\xff\xff\xff",
     };
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        _cleanup_buf_ struct buf octets;
-        buf_init(&octets, 100);
+        _cleanup_buf_ struct buf octets = BUF(100);
         if (base64_decode(&octets, rows[i], strlen(rows[i])) != -MTASTS_ESYNTAX)
             fail_msg("%s was taken", rows[i]);
     }

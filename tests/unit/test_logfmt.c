@@ -39,9 +39,8 @@ static void test_values(void **state)
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
         const struct log_field field =
             LOG_OCTETS("k", rows[i].text, rows[i].len);
-        _cleanup_buf_ struct buf buf;
+        _cleanup_buf_ struct buf buf = BUF(4096);
 
-        buf_init(&buf, 4096);
         logfmt_value(&buf, &field);
         assert_string_equal(buf_text(&buf), rows[i].expected);
     }
@@ -50,10 +49,9 @@ static void test_values(void **state)
 static void test_fields(void **state)
 {
     const char *none = NULL;
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(4096);
 
     (void)state;
-    buf_init(&buf, 4096);
     logfmt_fields(&buf,
                   (const struct log_field[]){LOG_TEXT("domain", "example.com"),
                                              LOG_TEXT("id", none),
@@ -73,10 +71,9 @@ static void test_limits(void **state)
 {
     char text[LOGFMT_VALUE_MAX + 8];
     struct log_field fields[LOGFMT_FIELDS_MAX + 9] = {{0}};
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(1 << 16);
 
     (void)state;
-    buf_init(&buf, 1 << 16);
     memset(text, 'a', sizeof(text));
     memcpy(text + LOGFMT_VALUE_MAX - 1, "\xc3\xa9", 2);
     fields[0] = LOG_OCTETS("k", text, sizeof(text));

@@ -40,10 +40,9 @@ static struct metrics *made(void)
 static void test_text(void **state)
 {
     _cleanup_metrics_ struct metrics *metrics = made();
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(METRICS_TEXT_MAX);
 
     (void)state;
-    buf_init(&buf, METRICS_TEXT_MAX);
     metrics_add(metrics, LOOKUPS, 1, 3);
     metrics_set(metrics, ENTRIES, 0, 1.5);
     metrics_observe(metrics, LATENCY, 0, 0.05);
@@ -112,10 +111,9 @@ static void test_bounds(void **state)
 static void test_large_and_odd_numbers(void **state)
 {
     _cleanup_metrics_ struct metrics *metrics = made();
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(METRICS_TEXT_MAX);
 
     (void)state;
-    buf_init(&buf, METRICS_TEXT_MAX);
     metrics_add(metrics, LOOKUPS, 0, UINT64_MAX);
     metrics_set(metrics, ENTRIES, 0, INFINITY);
     metrics_write(metrics, &buf);
@@ -195,11 +193,10 @@ static double value_of(const char *text, const char *name)
 
 static void test_process(void **state)
 {
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(METRICS_TEXT_MAX);
     double open_before;
 
     (void)state;
-    buf_init(&buf, METRICS_TEXT_MAX);
     buf_putc(&buf, '\n');
     assert_int_equal(metrics_write_process(&buf), 0);
     assert_true(value_of(buf.data, "process_cpu_seconds_total") >= 0);

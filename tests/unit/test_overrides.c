@@ -132,7 +132,7 @@ static void test_refused(void **state)
     static char longest[OVERRIDE_TEXT_MAX + 2];
     struct held_policy *held = NULL;
     size_t bad = 0;
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     made_answer_init(&made, ENFORCE, NULL);
     held = made.held;
@@ -188,7 +188,7 @@ static void test_exempt(void **state)
 {
     (void)state;
     struct override row = row_of(OVERRIDE_EXEMPT, NULL);
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     made_answer_init(&made, ENFORCE, "b.example.com");
     made.answer.dane = true;
@@ -216,7 +216,7 @@ static void test_enforce(void **state)
     static const char *const untouched[] = {ENFORCE, NONE, NULL};
 
     for (size_t i = 0; i < ELEMENTS(untouched); i++) {
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
         made_answer_init(&made, untouched[i], NULL);
         struct policy_answer before = made.answer;
         override_apply(&row, NOW, &made.answer);
@@ -225,7 +225,7 @@ static void test_enforce(void **state)
         assert_int_equal(made.answer.source, before.source);
         assert_string_equal(made.answer.why, "");
     }
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
     made_answer_init(&made, TESTING, "a.example.com");
     override_apply(&row, NOW, &made.answer);
     assert_int_equal(made.answer.kind, ANSWER_POLICY);
@@ -257,7 +257,7 @@ static void test_policy(void **state)
     };
 
     for (size_t i = 0; i < ELEMENTS(cases); i++) {
-        _cleanup_answer_ struct made_answer site;
+        _cleanup_answer_ struct made_answer site = {0};
         struct policy_answer answer = {.kind = ANSWER_DEFER,
                                        .failure =
                                            MTASTS_RESULT_STS_POLICY_INVALID,

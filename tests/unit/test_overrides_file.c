@@ -26,9 +26,8 @@ static void write_file(const char *name, const char *text)
 static struct overrides_file *parsed(const char *text)
 {
     struct overrides_file *file = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(OVERRIDES_FILE_FAULTS_MAX);
 
-    buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
     if (overrides_file_parse(path, text, strlen(text), &faults, &file) < 0)
         fail_msg("%s", buf_text(&faults));
     return file;
@@ -145,9 +144,8 @@ static void test_faults(void **state)
     for (size_t i = 0; i < ELEMENTS(wrong); i++) {
         struct overrides_file *file = NULL;
         char expected[256];
-        _cleanup_buf_ struct buf faults;
+        _cleanup_buf_ struct buf faults = BUF(OVERRIDES_FILE_FAULTS_MAX);
 
-        buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
         with_folder(wrong[i].fault, expected);
         assert_int_equal(overrides_file_parse(path, wrong[i].text,
                                               strlen(wrong[i].text), &faults,
@@ -167,10 +165,9 @@ static void test_all_faults_at_once(void **state)
     static const char text[] = "a.example\nb.example exempt reason=x\n"
                                "c.example exempt\n";
     struct overrides_file *file = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(OVERRIDES_FILE_FAULTS_MAX);
 
     (void)state;
-    buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
     assert_int_equal(
         overrides_file_parse("o", text, strlen(text), &faults, &file),
         -MTASTS_ESYNTAX);
@@ -181,12 +178,10 @@ static void test_all_faults_at_once(void **state)
 static void test_limits(void **state)
 {
     struct overrides_file *file = NULL;
-    _cleanup_buf_ struct buf text;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf text = BUF(OVERRIDES_FILE_MAX);
+    _cleanup_buf_ struct buf faults = BUF(OVERRIDES_FILE_FAULTS_MAX);
 
     (void)state;
-    buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
-    buf_init(&text, OVERRIDES_FILE_MAX);
     buf_puts(&text, "a.example exempt reason=");
     for (size_t i = 0; i <= OVERRIDES_FILE_TEXT_MAX; i++)
         buf_putc(&text, 'a');
@@ -223,10 +218,9 @@ static void test_limits(void **state)
 static void test_load(void **state)
 {
     struct overrides_file *file = NULL;
-    _cleanup_buf_ struct buf faults;
+    _cleanup_buf_ struct buf faults = BUF(OVERRIDES_FILE_FAULTS_MAX);
 
     (void)state;
-    buf_init(&faults, OVERRIDES_FILE_FAULTS_MAX);
     write_file("overrides", "bank.example policy bank.txt reason=x\n");
     assert_int_equal(overrides_file_load(path, &faults, &file), 0);
     assert_string_equal(file->rows[0].body, good_policy);

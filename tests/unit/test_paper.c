@@ -42,8 +42,7 @@ static void test_printable(void **state)
     };
     (void)state;
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        _cleanup_buf_ struct buf buf;
-        buf_init(&buf, 1024);
+        _cleanup_buf_ struct buf buf = BUF(1024);
         printable(&buf, rows[i].text, rows[i].len, rows[i].utf8);
         if (strcmp(buf_text(&buf), rows[i].expected) != 0)
             fail_msg("row %zu: %s", i, buf_text(&buf));
@@ -71,9 +70,8 @@ static void test_width(void **state)
 
 static void test_cut(void **state)
 {
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(64);
     (void)state;
-    buf_init(&buf, 64);
     printable_cut(&buf, "ab\xc3\xbc", 4, 3, true);
     printable_cut(&buf, "ab", 2, 2, true);
     assert_string_equal(buf_text(&buf), "ab...ab");
@@ -102,7 +100,7 @@ static void test_wrapping(void **state)
     };
     (void)state;
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        _cleanup_paper_ struct paper paper;
+        _cleanup_paper_ struct paper paper = {0};
         paper_init(&paper, 10, false, true);
         paper_words(&paper, rows[i].indent, rows[i].text);
         if (strcmp(buf_text(&paper.buf), rows[i].expected) != 0)
@@ -112,7 +110,7 @@ static void test_wrapping(void **state)
 
 static void test_spaces_between_calls(void **state)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     (void)state;
     paper_init(&paper, 20, true, true);
     paper_words(&paper, 0, "(");
@@ -126,7 +124,7 @@ static void test_spaces_between_calls(void **state)
 
 static void test_block_and_gap(void **state)
 {
-    _cleanup_paper_ struct paper paper;
+    _cleanup_paper_ struct paper paper = {0};
     (void)state;
     paper_init(&paper, 10, false, true);
     paper_gap(&paper);
@@ -142,10 +140,9 @@ static void test_block_and_gap(void **state)
 
 static void test_zone(void **state)
 {
-    _cleanup_buf_ struct buf buf;
+    _cleanup_buf_ struct buf buf = BUF(2048);
     char text[300];
     (void)state;
-    buf_init(&buf, 2048);
     zone_txt(&buf, "_x.example", "a\"b\\c\001\xff;", 8);
     assert_string_equal(buf_text(&buf), "_x.example. IN TXT "
                                         "\"a\\\"b\\\\c\\001\\255;\"\n");

@@ -301,10 +301,9 @@ static void write_policy(struct replay *replay, struct buf *body)
 
 static void fetched(struct replay *replay)
 {
-    _cleanup_buf_ struct buf body;
+    _cleanup_buf_ struct buf body = BUF(BODY_MAX);
     struct fetch_outcome outcome = {.result = MTASTS_RESULT_SUCCESS};
 
-    buf_init(&body, BODY_MAX);
     if (strcmp(word(replay, 2), "fails") == 0) {
         outcome.result =
             result_of(replay, option(replay, "as", "sts-policy-fetch-error"));
@@ -338,13 +337,12 @@ static void mx(struct replay *replay)
 /* load DOMAIN MODE MX... id= age= (seconds ago) max_age= */
 static void load(struct replay *replay)
 {
-    _cleanup_buf_ struct buf body;
+    _cleanup_buf_ struct buf body = BUF(BODY_MAX);
     int64_t age = (int64_t)number(replay, option(replay, "age", "0")) * 1000;
     int64_t unused =
         (int64_t)number(replay, option(replay, "unused", "0")) * 1000;
     int error;
 
-    buf_init(&body, BODY_MAX);
     write_policy(replay, &body);
     error = policy_engine_load(replay->engine, word(replay, 1),
                                option(replay, "id", "1"), replay->now_ms - age,

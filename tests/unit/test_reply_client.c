@@ -74,7 +74,7 @@ static void test_rows(void **state)
     };
 
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
 
         made_answer_init(&made, rows[i].body, rows[i].hosts);
         made.answer.ttl_s = 7;
@@ -86,7 +86,7 @@ static void test_rows(void **state)
 static void test_read_back(void **state)
 {
     (void)state;
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     made_answer_init(&made, HEAD "mode: testing|" TWO AGE,
                      "mx1.example.net a.backup.example.com");
@@ -133,8 +133,8 @@ static void test_defer(void **state)
 static void test_age(void **state)
 {
     (void)state;
-    _cleanup_answer_ struct made_answer site;
-    _cleanup_answer_ struct made_answer last;
+    _cleanup_answer_ struct made_answer site = {0};
+    _cleanup_answer_ struct made_answer last = {0};
 
     made_answer_init(&site, ENFORCE TWO "max_age: 50|", NULL);
     assert_non_null(strstr(text_of(&site.answer), "\nmax_age: 50\n"));
@@ -149,7 +149,7 @@ static void test_longest(void **state)
     struct buf body;
     struct buf hosts;
     char label[64];
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     memset(label, 'h', sizeof(label) - 1);
     label[sizeof(label) - 1] = '\0';

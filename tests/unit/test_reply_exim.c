@@ -54,7 +54,7 @@ static void test_rows(void **state)
     };
 
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
 
         made_answer_init(&made, rows[i].body, rows[i].hosts);
         made.answer.dane = rows[i].dane;
@@ -65,7 +65,7 @@ static void test_rows(void **state)
 static void test_override(void **state)
 {
     (void)state;
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     made_answer_init(&made, HEAD "mode: testing|" TWO AGE, NULL);
     made.answer.mode = MTASTS_MODE_ENFORCE;
@@ -96,7 +96,7 @@ static void test_many(void **state)
         buf_printf(&body, "mx: mx-%04u.mail.example.com|", i);
     buf_puts(&body, AGE);
     for (unsigned i = 0; i < 2; i++) {
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
 
         made_answer_init(&made, body.data,
                          i == 0 ? "mx-0999.mail.example.com" : NULL);

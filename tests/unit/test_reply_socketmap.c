@@ -216,7 +216,7 @@ static void test_rows(void **state)
             .level = (enum site_level)row->level,
             .match = (enum reply_match)row->match,
         };
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
 
         made_answer_init(&made, row->body, row->hosts);
         const char *reply = reply_of(&settings, (enum reply_map)row->map,
@@ -259,7 +259,7 @@ static void test_dane_goes_first(void **state)
     for (size_t i = 0; i < ELEMENTS(dane_rows); i++) {
         const struct dane_row *row = &dane_rows[i];
         struct reply_settings settings = {.level = (enum site_level)row->level};
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
 
         made_answer_init(&made, row->body, "mail.example.com");
         made.answer.dane = true;
@@ -319,7 +319,7 @@ static void test_no_policy_failure_with_a_policy(void **state)
     struct reply_settings settings = {.level = SITE_LEVEL_MAY};
 
     for (size_t i = 0; i < ELEMENTS(bodies); i++) {
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
 
         made_answer_init(&made, bodies[i], NULL);
         made.answer.failure = MTASTS_RESULT_STS_POLICY_FETCH_ERROR;
@@ -360,7 +360,7 @@ static void test_override(void **state)
 {
     (void)state;
     struct reply_settings settings = {.level = SITE_LEVEL_MAY};
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     made_answer_init(&made, TESTING TWO AGE, NULL);
     made.answer.mode = MTASTS_MODE_ENFORCE;
@@ -413,7 +413,7 @@ static void test_strings_go_first(void **state)
     (void)state;
     struct reply_settings settings = {.level = SITE_LEVEL_MAY};
     _cleanup_free_ char *body = many(900, ".a-longer-name.example.com");
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     made_answer_init(&made, body, NULL);
     const char *reply = reply_of(&settings, REPLY_MAP_POSTFIX_TLSRPT,
@@ -434,7 +434,7 @@ static void test_too_many_patterns(void **state)
     _cleanup_free_ char *body = many(6000, "");
 
     for (unsigned i = 0; i < 2; i++) {
-        _cleanup_answer_ struct made_answer made;
+        _cleanup_answer_ struct made_answer made = {0};
 
         made_answer_init(&made, body,
                          i == 0 ? "m5999 evil.net m3" : "evil.net");
@@ -460,8 +460,8 @@ static void test_sendmail_reads_little(void **state)
     (void)state;
     struct reply_settings settings = {.level = SITE_LEVEL_UNKNOWN};
     _cleanup_free_ char *body = many(20, ".mail.example.com");
-    _cleanup_answer_ struct made_answer known;
-    _cleanup_answer_ struct made_answer unknown;
+    _cleanup_answer_ struct made_answer known = {0};
+    _cleanup_answer_ struct made_answer unknown = {0};
 
     made_answer_init(&known, body, "m19.mail.example.com m2.mail.example.com");
     assert_string_equal(
@@ -492,7 +492,7 @@ static void test_sendmail_limit_is_exact(void **state)
     label[63] = '\0';
     snprintf(body, sizeof(body), ENFORCE "mx: %s.%s.%s.%.61s|mx: b|mx: c|" AGE,
              label, label, label, label);
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
     made_answer_init(&made, body, NULL);
     const char *reply =
         reply_of(&settings, REPLY_MAP_STS, "example.com", &made.answer);
@@ -508,7 +508,7 @@ static void test_room(void **state)
     enum reply_status status = REPLY_TEMP;
     char small[sizeof("secure match=mail.example.com servername=hostname") - 1];
     size_t len = 0;
-    _cleanup_answer_ struct made_answer made;
+    _cleanup_answer_ struct made_answer made = {0};
 
     made_answer_init(&made, ENFORCE TWO AGE, "mail.example.com");
     for (size_t size = 0; size < sizeof(small); size++) {

@@ -70,7 +70,7 @@ static int feed(struct smtp_reply *reply, const char *data, size_t len,
 
 static void judge_row(const struct row *row, size_t step)
 {
-    _cleanup_smtp_reply_ struct smtp_reply reply;
+    _cleanup_smtp_reply_ struct smtp_reply reply = {0};
     size_t used = 0;
     smtp_reply_init(&reply);
     int error = feed(&reply, row->input, strlen(row->input), step, &used);
@@ -118,7 +118,7 @@ static void test_offers(void **state)
     };
     (void)state;
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        _cleanup_smtp_reply_ struct smtp_reply reply;
+        _cleanup_smtp_reply_ struct smtp_reply reply = {0};
         size_t used = 0;
         smtp_reply_init(&reply);
         assert_int_equal(smtp_reply_feed(&reply, rows[i].reply,
@@ -132,7 +132,7 @@ static void test_offers(void **state)
 static void test_lines(void **state)
 {
     static const char text[] = "250-a\r\n250-\r\n250 c\r\n";
-    _cleanup_smtp_reply_ struct smtp_reply reply;
+    _cleanup_smtp_reply_ struct smtp_reply reply = {0};
     const char *line = NULL;
     size_t used = 0;
     size_t len = 7;
@@ -155,7 +155,7 @@ static void test_lines(void **state)
 /* A line of `len` octets, end included. */
 static int feed_long_line(size_t len)
 {
-    _cleanup_smtp_reply_ struct smtp_reply reply;
+    _cleanup_smtp_reply_ struct smtp_reply reply = {0};
     _cleanup_free_ char *line = malloc(len);
     size_t used = 0;
     assert_non_null(line);
@@ -176,7 +176,7 @@ static void test_long_line(void **state)
 
 static void test_endless_reply(void **state)
 {
-    _cleanup_smtp_reply_ struct smtp_reply reply;
+    _cleanup_smtp_reply_ struct smtp_reply reply = {0};
     size_t used = 0;
     size_t fed = 0;
     int error = 0;
@@ -193,7 +193,7 @@ static void test_endless_reply(void **state)
 
 static void test_endless_line(void **state)
 {
-    _cleanup_smtp_reply_ struct smtp_reply reply;
+    _cleanup_smtp_reply_ struct smtp_reply reply = {0};
     size_t used = 0;
     size_t fed = 0;
     int error = 0;
