@@ -12,6 +12,9 @@ declare -gA _mtasts_options=(
     ['lint policy']='--json --tolerant --help'
     ['lint sts-record']='--json --help'
     ['lint tlsrpt-record']='--json --help'
+    ['simulate']='--from --probe --dane --json --jobs --resolver
+        --root-hints --trust-anchor --ca-file --allow-private --timeout
+        --verbose --color --help'
     ['match']='--quiet --help'
     ['make policy']='--mode --mx --max-age --resolver --root-hints
         --trust-anchor --id --help'
@@ -34,13 +37,13 @@ declare -gA _mtasts_options=(
     ['version']='--help'
 )
 declare -gA _mtasts_words=(
-    ['mtasts']='check lint match make explain rules query
-        cache status run reload config help version --help --version'
+    ['mtasts']='check lint simulate match make explain rules
+        query cache status run reload config help version --help --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
     ['cache']='list show history refresh flush dump'
-    ['help']='check lint match make explain rules query cache
-        status run reload config help version'
+    ['help']='check lint simulate match make explain rules query
+        cache status run reload config help version'
 )
 
 # The words behind an option: how they are to be completed.

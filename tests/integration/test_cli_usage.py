@@ -8,8 +8,8 @@ from cli import (BINARY, FINE, ROOT, UNKNOWN, complaint_of, environment,
                  json_of, options_table, run, text_of, validator)
 
 COMMANDS = ['check', 'lint policy', 'lint sts-record', 'lint tlsrpt-record',
-            'match', 'make policy', 'make records', 'explain', 'rules',
-            'query', 'cache list', 'cache show', 'cache history',
+            'simulate', 'match', 'make policy', 'make records', 'explain',
+            'rules', 'query', 'cache list', 'cache show', 'cache history',
             'cache refresh', 'cache flush', 'cache dump', 'status', 'run',
             'reload', 'config', 'help', 'version']
 
@@ -209,6 +209,19 @@ MISTAKES = [
     (['explain', 'mx-not-in-polcy'], "no rule 'mx-not-in-polcy'",
      'did you mean mx-not-in-policy?'),
     (['explain', 'qqqqqqqq'], "no rule 'qqqqqqqq'", "'mtasts rules' lists"),
+    (['simulate'], 'usage: mtasts simulate [OPTION...] --from FILE | '
+     'DOMAIN...;', 'mtasts help simulate'),
+    (['simulate', '--from', 'x', 'a.example'], 'both as words and --from',
+     'all into one'),
+    (['simulate', '--from', '/nonexistent'], 'No such file',
+     'the log of an MTA'),
+    (['simulate', '--from', '/dev/null'], 'no domain in it',
+     'a list with a domain a line'),
+    (['simulate', 'a b'], "'a b': more than one word", 'one domain at a time'),
+    (['simulate', '--jobs', '1001', 'a.example'], "'1001' will not do",
+     'from 1 to 1000'),
+    (['simulate', '--ca-file', '/nonexistent', 'a.example'], 'No such file',
+     'give a file of PEM certificates'),
     (['rules', 'x'], 'usage: mtasts rules', 'mtasts help rules'),
     (['rules', '--names', '--json'], 'exclude each other', 'take one'),
     (['run', 'x'], 'usage: mtasts run [OPTION...];', 'mtasts help run'),

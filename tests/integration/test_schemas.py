@@ -29,7 +29,7 @@ def subschemas(node):
             yield from subschemas(value)
 
 
-@pytest.mark.parametrize('name', ['check', 'lint', 'rules'])
+@pytest.mark.parametrize('name', ['check', 'lint', 'rules', 'simulate'])
 def test_schema_is_strict(name):
     whole = schema(name)
     jsonschema.Draft202012Validator.check_schema(whole)
