@@ -228,11 +228,12 @@ def archive(folder, text):
                    timeout=60)
 
 
-def check_pure(tmp_path, text):
-    for folder in ('src/core', 'src/check'):
+def check_pure(tmp_path, text, where='src/core',
+               folders=('src/core', 'src/check', 'src/engine')):
+    for folder in folders:
         (tmp_path / folder).mkdir(parents=True)
-    archive(tmp_path / 'src/core', text)
-    archive(tmp_path / 'src/check', 'int z(void) { return 0; }')
+        archive(tmp_path / folder, text if folder == where
+                else 'int z(void) { return 0; }')
     return run('check-pure', tmp_path)
 
 
@@ -249,8 +250,20 @@ def test_pure_fault(tmp_path, text, fault):
     assert fault in result.stdout
 
 
+@pytest.mark.parametrize('where, clean', [
+    ('src/engine', True), ('src/core', False), ('src/check', False)])
+def test_pure_by_a_library(tmp_path, where, clean):
+    """libsodium's hash is the engine's alone."""
+    result = check_pure(tmp_path, 'int crypto_shorthash(void); '
+                        'int a(void) { return crypto_shorthash(); }', where)
+    assert (result.returncode == 0) is clean, result.stdout
+
+
 def test_pure_needs_archives(tmp_path):
-    assert run('check-pure', tmp_path).returncode == 1
+    result = check_pure(tmp_path, PURE_CLEAN,
+                        folders=('src/core', 'src/check'))
+    assert result.returncode == 1
+    assert result.stdout.startswith('src/engine: no archive')
 
 
 @pytest.mark.parametrize('text, clean', [
