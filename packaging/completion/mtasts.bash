@@ -29,6 +29,7 @@ declare -gA _mtasts_options=(
     ['cache refresh']='--json --config --socket --help'
     ['cache flush']='--json --config --socket --help'
     ['cache dump']='--json --config --socket --help'
+    ['cache load']='--config --socket --help'
     ['status']='--json --config --socket --help'
     ['run']='--config --help'
     ['reload']='--config --help'
@@ -41,7 +42,7 @@ declare -gA _mtasts_words=(
         query cache status run reload config help version --help --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
-    ['cache']='list show history refresh flush dump'
+    ['cache']='list show history refresh flush dump load'
     ['help']='check lint simulate match make explain rules query
         cache status run reload config help version'
 )

@@ -28,6 +28,7 @@ const struct command *const commands[] = {
     &command_cache_refresh,
     &command_cache_flush,
     &command_cache_dump,
+    &command_cache_load,
     &command_status,
     &command_run,
     &command_reload,

@@ -40,6 +40,7 @@ extern const struct command command_cache_history;
 extern const struct command command_cache_refresh;
 extern const struct command command_cache_flush;
 extern const struct command command_cache_dump;
+extern const struct command command_cache_load;
 extern const struct command command_status;
 extern const struct command command_run;
 extern const struct command command_reload;

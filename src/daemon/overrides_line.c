@@ -5,14 +5,12 @@
 
 #include "base/ascii.h"
 #include "base/near.h"
-#include "base/number.h"
+#include "base/utc.h"
 #include "net/idn.h"
 #include <mtasts/error.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
-#define DATE_LEN 10u /* of 2027-01-31 */
 #define DAY_S 86400
 
 struct cursor {
@@ -157,32 +155,6 @@ static int take_file(struct cursor *cursor, struct overrides_line *line)
 
 /* ---- the pairs ---- */
 
-/* The end of a day such as 2027-01-31. */
-static int parse_date(const char *text, int64_t *ret_end)
-{
-    uint64_t year;
-    uint64_t month;
-    uint64_t day;
-    struct tm tm = {0};
-    struct tm back;
-    time_t begin;
-
-    if (strlen(text) != DATE_LEN || text[4] != '-' || text[7] != '-' ||
-        number_parse(text, 4, 9999, &year) < 0 ||
-        number_parse(text + 5, 2, 12, &month) < 0 ||
-        number_parse(text + 8, 2, 31, &day) < 0 || year < 1970 || month < 1)
-        return -MTASTS_EINVAL;
-    tm.tm_year = (int)year - 1900;
-    tm.tm_mon = (int)month - 1;
-    tm.tm_mday = (int)day;
-    begin = timegm(&tm);
-    /* February has no 30th, and no month a 0th. */
-    if (!gmtime_r(&begin, &back) || back.tm_mday != (int)day)
-        return -MTASTS_EINVAL;
-    *ret_end = (int64_t)begin + DAY_S;
-    return 0;
-}
-
 static int set_text(struct cursor *cursor, char *target)
 {
     if (*target)
@@ -199,11 +171,12 @@ static int set_expires(struct cursor *cursor, struct overrides_line *line)
         return error;
     if (line->expires_s)
         return fault(cursor, "expires is said twice; leave one out");
-    if (parse_date(word, &line->expires_s) < 0)
+    if (utc_parse_day(word, strlen(word), &line->expires_s) < 0)
         return fault(cursor,
                      "expires: '%.100s' will not do; give the last day "
                      "on which it applies, such as 2027-01-31",
                      word);
+    line->expires_s += DAY_S; /* its end */
     return 0;
 }
 

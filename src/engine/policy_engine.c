@@ -228,34 +228,64 @@ static void schedule_loaded(struct policy_engine *engine,
                            (uint64_t)(left + 1)));
 }
 
-int policy_engine_load(struct policy_engine *engine, const char *domain,
-                       const char *id, int64_t fetched_ms, int64_t used_ms,
-                       const char *body, size_t len, int64_t now_ms)
+/* Gives the entry a policy that was kept; 1 with the one before, or NULL. */
+static int take(struct policy_engine *engine, const struct policy_kept *kept,
+                int64_t now_ms, struct policy_entry **ret_entry,
+                struct held_policy **ret_old)
 {
     _cleanup_held_policy_ struct held_policy *held = NULL;
     struct policy_entry *entry;
-    int error = held_policy_new(body, len, id, MIN_OF(fetched_ms, now_ms),
+    int error = held_policy_new(kept->body, kept->len, kept->id,
+                                MIN_OF(kept->fetched_ms, now_ms),
                                 MTASTS_TOLERANT, NULL, &held);
 
     if (error)
         return error;
     if (held_policy_expired(held, now_ms))
         return -MTASTS_ETIMEDOUT;
-    entry = policy_cache_find(&engine->cache, domain);
+    entry = policy_cache_find(&engine->cache, kept->domain);
     if (!entry)
-        entry =
-            policy_cache_add(&engine->cache, domain, MIN_OF(used_ms, now_ms));
+        entry = policy_cache_add(&engine->cache, kept->domain,
+                                 MIN_OF(kept->used_ms, now_ms));
     if (!entry)
         return -MTASTS_ENOMEM;
     if (entry->held && entry->held->fetched_ms >= held->fetched_ms)
         return 0;
     policy_cache_open(&engine->cache, entry);
-    held_policy_free(entry->held);
+    *ret_old = entry->held;
     entry->held = TAKE_PTR(held);
     policy_cache_close(&engine->cache, entry);
-    schedule_loaded(engine, entry, now_ms);
-    work_evict(engine, now_ms);
-    return 0;
+    *ret_entry = entry;
+    return 1;
+}
+
+int policy_engine_load(struct policy_engine *engine,
+                       const struct policy_kept *kept, int64_t now_ms)
+{
+    _cleanup_held_policy_ struct held_policy *old = NULL;
+    struct policy_entry *entry;
+    int taken = take(engine, kept, now_ms, &entry, &old);
+
+    if (taken == 1) {
+        schedule_loaded(engine, entry, now_ms);
+        work_evict(engine, now_ms);
+    }
+    return taken;
+}
+
+int policy_engine_import(struct policy_engine *engine,
+                         const struct policy_kept *kept, int64_t now_ms)
+{
+    _cleanup_held_policy_ struct held_policy *old = NULL;
+    struct policy_entry *entry;
+    int taken = take(engine, kept, now_ms, &entry, &old);
+
+    if (taken == 1) {
+        work_replaced(engine, entry, old, "loaded by hand", now_ms);
+        schedule_loaded(engine, entry, now_ms);
+        work_evict(engine, now_ms);
+    }
+    return taken;
 }
 
 int policy_engine_refresh(struct policy_engine *engine, const char *domain,

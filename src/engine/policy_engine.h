@@ -104,14 +104,28 @@ int64_t policy_engine_due(const struct policy_engine *engine);
 
 /* ---- the cache from outside ---- */
 
+/* A policy that was kept. */
+struct policy_kept {
+    const char *domain;
+    const char *id;
+    int64_t fetched_ms; /* not later than now, or now is taken */
+    int64_t used_ms;    /* likewise */
+    const char *body;
+    size_t len;
+};
+
 /*
- * A policy kept from an earlier run. Expired, or older than what is held:
- * left alone. -MTASTS_ESYNTAX, -MTASTS_ETOOLONG, -MTASTS_ENOMEM;
+ * A policy of an earlier run. Returns 1, or 0: one that was fetched no earlier
+ * is held, and stays. -MTASTS_ESYNTAX, -MTASTS_ETOOLONG, -MTASTS_ENOMEM;
  * -MTASTS_ETIMEDOUT: expired.
  */
-int policy_engine_load(struct policy_engine *engine, const char *domain,
-                       const char *id, int64_t fetched_ms, int64_t used_ms,
-                       const char *body, size_t len, int64_t now_ms);
+int policy_engine_load(struct policy_engine *engine,
+                       const struct policy_kept *kept, int64_t now_ms);
+
+/* The same by the administrator, from elsewhere: it is stored, and told of if
+   it changes anything. */
+int policy_engine_import(struct policy_engine *engine,
+                         const struct policy_kept *kept, int64_t now_ms);
 
 /* Fetches it anew soon, whatever is known. */
 int policy_engine_refresh(struct policy_engine *engine, const char *domain,

@@ -47,6 +47,13 @@ void work_asked(struct policy_engine *engine, struct policy_work *work);
 void work_flush(struct policy_engine *engine, struct policy_entry *entry,
                 int64_t now_ms);
 
+/* Tells what the entry's policy changed, `old` (may be NULL) being the one
+   before, and has it stored. */
+void work_replaced(struct policy_engine *engine,
+                   const struct policy_entry *entry,
+                   const struct held_policy *old, const char *why,
+                   int64_t now_ms);
+
 /* What is due for an entry by itself. May free it. */
 void work_due(struct policy_engine *engine, struct policy_entry *entry,
               int64_t now_ms);

@@ -436,6 +436,18 @@ static enum policy_event_kind change_of(const struct held_policy *old,
     return EVENT_POLICY_CHANGED;
 }
 
+void work_replaced(struct policy_engine *engine,
+                   const struct policy_entry *entry,
+                   const struct held_policy *old, const char *why,
+                   int64_t now_ms)
+{
+    const struct held_policy *held = entry->held;
+
+    if (!old || !held_policy_same(old, held) || strcmp(old->id, held->id) != 0)
+        tell(engine, entry, change_of(old, held), old, held, why, now_ms);
+    engine->world.store(engine->world_ctx, entry->domain, held, entry->used_ms);
+}
+
 static void accept(struct policy_engine *engine, struct policy_entry *entry,
                    struct held_policy *held, int64_t now_ms)
 {
@@ -443,9 +455,7 @@ static void accept(struct policy_engine *engine, struct policy_entry *entry,
 
     entry->held = held;
     forgive(engine, entry, now_ms);
-    if (!old || !held_policy_same(old, held) || strcmp(old->id, held->id) != 0)
-        tell(engine, entry, change_of(old, held), old, held, "", now_ms);
-    engine->world.store(engine->world_ctx, entry->domain, held, entry->used_ms);
+    work_replaced(engine, entry, old, "", now_ms);
 }
 
 static void refuse(struct policy_engine *engine, struct policy_entry *entry,

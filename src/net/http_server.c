@@ -160,8 +160,12 @@ static void ask(struct http_server *server, struct evhttp_request *request,
 {
     struct http_asker *asker =
         calloc(1, sizeof(*asker) + server->options.extra);
+    struct evbuffer *body = evhttp_request_get_input_buffer(request);
     const struct http_request asked = {
-        .target = evhttp_request_get_uri(request), .name = name};
+        .target = evhttp_request_get_uri(request),
+        .name = name,
+        .body = (const char *)evbuffer_pullup(body, -1),
+        .len = evbuffer_get_length(body)};
 
     if (!asker ||
         loop_watch(server->loop, bufferevent_getfd(stream_of(request)),
@@ -264,6 +268,9 @@ static void route(struct http_server *server, struct evhttp_request *request)
 
     if (found && found->acts != !is_reading(request))
         refuse_method(server, request, found->acts ? "POST" : "GET, HEAD");
+    else if (found && !found->takes_body && has_body(request))
+        refuse(server, request, HTTP_BADREQUEST,
+               "a request has no content here\n");
     else if (found)
         ask(server, request, found, name);
     else
@@ -286,9 +293,6 @@ static void on_request(struct evhttp_request *request, void *ctx)
     } else if (!is_reading(request) &&
                (request->type != EVHTTP_REQ_POST || !is_unix(request))) {
         refuse_method(server, request, "GET, HEAD");
-    } else if (has_body(request)) {
-        refuse(server, request, HTTP_BADREQUEST,
-               "a request has no content here\n");
     } else if (evhttp_request_get_uri(request)[0] != '/') {
         refuse(server, request, HTTP_BADREQUEST,
                "this is not a proxy: ask for a path\n");
@@ -338,7 +342,7 @@ int http_server_new(struct loop *loop, const struct http_options *options,
         return error;
     evhttp_set_allowed_methods(server->http, METHODS);
     evhttp_set_max_headers_size(server->http, (ssize_t)HTTP_HEAD_MAX);
-    evhttp_set_max_body_size(server->http, 0);
+    evhttp_set_max_body_size(server->http, (ssize_t)options->body_max);
     evhttp_set_timeout(server->http, (int)server->options.idle_s);
     evhttp_set_default_content_type(server->http, NULL);
     evhttp_set_gencb(server->http, on_request, server);

@@ -1,7 +1,6 @@
 /*
  * http_server: HTTP/1.1 for the people and programs of this machine, through
- * libevent's evhttp: GET, HEAD and POST, no request bodies, answers now or
- * later.
+ * libevent's evhttp: GET, HEAD and POST, answers now or later.
  *
  * It listens on UNIX sockets and loopback addresses alone. Over TCP the Host
  * header must name this machine, or a page in somebody's browser could read
@@ -27,6 +26,8 @@ struct http_asker;
 struct http_request {
     const char *target; /* as it came: see http_target_query() */
     const char *name;   /* the segment that the route leaves open, or "" */
+    const char *body;   /* of a route that takes one; not terminated */
+    size_t len;
 };
 
 /* http_answer() is called once, from in here or later. May not free the
@@ -37,8 +38,9 @@ typedef void http_fn(void *ctx, struct http_asker *asker,
 struct http_route {
     const char *path; /* see http_target_match(); NULL: the end of the table */
     http_fn *fn;
-    bool acts; /* takes POST, without content, instead of GET and HEAD; over
-                  UNIX sockets alone, where a browser cannot be led */
+    bool acts; /* takes POST instead of GET and HEAD; over UNIX sockets alone,
+                  where a browser cannot be led */
+    bool takes_body; /* content, which others refuse */
 };
 
 struct http_options {
@@ -47,6 +49,7 @@ struct http_options {
     void (*cancelled)(void *ctx, struct http_asker *asker);
     void *ctx;
     size_t extra;       /* octets that the owner wants with each asker */
+    size_t body_max;    /* octets of a request's content; 0: none at all */
     const char *host;   /* that the Host header may name, too; or NULL */
     unsigned peers_max; /* 0: HTTP_PEERS_MAX */
     unsigned idle_s;    /* 0: HTTP_IDLE_S */

@@ -12,11 +12,13 @@
  *   GET /v1/overrides       the site's own rules
  *   POST /v1/refresh/DOMAIN fetches its policy anew
  *   POST /v1/flush/DOMAIN   forgets it
+ *   POST /v1/load           takes policies from elsewhere
  */
 #include "policyd/front_http.h"
 
 #include "base/number.h"
 #include "policyd/explanation.h"
+#include "policyd/load_order.h"
 #include "policyd/policy_json.h"
 #include "policyd/policyd.h"
 #include "policyd/question.h"
@@ -389,6 +391,15 @@ static void on_flush(void *ctx, struct http_asker *asker,
     policyd_arm(policyd);
 }
 
+static void on_load(void *ctx, struct http_asker *asker,
+                    const struct http_request *request)
+{
+    struct policyd *policyd = ((struct front_http *)ctx)->policyd;
+
+    say(asker, 200, load_order(policyd, request->body, request->len));
+    policyd_arm(policyd);
+}
+
 /* ---- the site's own rules ---- */
 
 static struct json *rule(const struct override *row, int64_t now_s)
@@ -425,12 +436,19 @@ static void on_overrides(void *ctx, struct http_asker *asker,
 /* ---- the server ---- */
 
 static const struct http_route routes[] = {
-    {"/healthz", on_health, false},         {"/metrics", on_metrics, false},
-    {"/v1/status", on_status, false},       {"/v1/policy/", on_policy, false},
-    {"/v1/explain/", on_explain, false},    {"/v1/cache", on_cache, false},
-    {"/v1/cache/", on_cached, false},       {"/v1/history/", on_history, false},
-    {"/v1/overrides", on_overrides, false}, {"/v1/refresh/", on_refresh, true},
-    {"/v1/flush/", on_flush, true},         {NULL, NULL, false},
+    {.path = "/healthz", .fn = on_health},
+    {.path = "/metrics", .fn = on_metrics},
+    {.path = "/v1/status", .fn = on_status},
+    {.path = "/v1/policy/", .fn = on_policy},
+    {.path = "/v1/explain/", .fn = on_explain},
+    {.path = "/v1/cache", .fn = on_cache},
+    {.path = "/v1/cache/", .fn = on_cached},
+    {.path = "/v1/history/", .fn = on_history},
+    {.path = "/v1/overrides", .fn = on_overrides},
+    {.path = "/v1/refresh/", .fn = on_refresh, .acts = true},
+    {.path = "/v1/flush/", .fn = on_flush, .acts = true},
+    {.path = "/v1/load", .fn = on_load, .acts = true, .takes_body = true},
+    {.path = NULL},
 };
 
 static void on_cancelled(void *ctx, struct http_asker *asker)
@@ -448,7 +466,8 @@ int front_http_new(struct policyd *policyd, struct front_http **ret_front)
     struct http_options options = {.routes = routes,
                                    .cancelled = on_cancelled,
                                    .ctx = front,
-                                   .extra = sizeof(struct pending)};
+                                   .extra = sizeof(struct pending),
+                                   .body_max = LOAD_ORDER_MAX};
     int error;
 
     if (!front)

@@ -49,13 +49,17 @@ static void take_row(void *ctx, const struct policy_row *row)
 {
     struct storage *storage = ctx;
     int64_t now_ms = storage->now(storage->ctx);
-    int error = policy_engine_load(storage->engine, row->domain, row->id,
-                                   row->fetched_ms, row->used_ms, row->body,
-                                   row->len, now_ms);
+    const struct policy_kept kept = {.domain = row->domain,
+                                     .id = row->id,
+                                     .fetched_ms = row->fetched_ms,
+                                     .used_ms = row->used_ms,
+                                     .body = row->body,
+                                     .len = row->len};
+    int taken = policy_engine_load(storage->engine, &kept, now_ms);
 
-    if (error) {
+    if (taken < 0) {
         storage->refused++;
-        if (error == -MTASTS_ETIMEDOUT)
+        if (taken == -MTASTS_ETIMEDOUT)
             store_writer_delete(storage->writer, row->domain);
     } else {
         storage->loaded++;

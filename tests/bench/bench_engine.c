@@ -105,8 +105,13 @@ static struct policy_engine *filled(size_t count, size_t *ret_text)
     for (size_t i = 0; i < count; i++) {
         size_t len = body_of(i, body);
         name_of(i, domain);
-        if (policy_engine_load(engine, domain, "20260101000000", NOW_MS, NOW_MS,
-                               body, len, NOW_MS) < 0)
+        const struct policy_kept kept = {.domain = domain,
+                                         .id = "20260101000000",
+                                         .fetched_ms = NOW_MS,
+                                         .used_ms = NOW_MS,
+                                         .body = body,
+                                         .len = len};
+        if (policy_engine_load(engine, &kept, NOW_MS) < 0)
             return NULL;
         *ret_text += len;
     }

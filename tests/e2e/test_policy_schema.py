@@ -127,6 +127,7 @@ def test_cache(daemon, answers):
     assert not faults_of("error", http(daemon, "/v1/policy/a..b"))
     assert not faults_of("done", http(
         daemon, "/v1/refresh/healthy.example", "POST"))
+    assert not faults_of("loaded", http(daemon, "/v1/load", "POST"))
 
 
 def test_site_rules(lab, tmp_path):

@@ -7,11 +7,12 @@ import time
 
 import pytest
 
-from policyd import Policyd, ask, each, wait_for
+from policyd import PROGRAM, Policyd, ask, each, wait_for
 
 HEALTHY = "healthy.example"
 REPLY = "OK secure match=mx.healthy.example servername=hostname"
 NONE = "NOTFOUND "
+MTASTS = PROGRAM.parent / "mtasts"
 LATE = 20   # seconds: the deadline of 10 s, on a busy machine
 SOON = 5    # what is known at once
 
@@ -260,6 +261,73 @@ def test_http_lists_all(lab, daemon):
         seen += [view["domain"] for view in page["domains"]]
         after = page["after"]
     assert sorted(seen) == sorted(domains)
+
+
+def cache(daemon, *words, fed=None):
+    """mtasts cache ...: its exit status, lines and complaints."""
+    done = subprocess.run(
+        [MTASTS, "cache", words[0], "--socket", daemon.folder / "http.sock",
+         *words[1:]], input=fed, capture_output=True, text=True, timeout=60)
+    assert "Sanitizer" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_dump_and_load(lab, daemon, tmp_path):
+    domains = ["healthy.example", "testing.example", "several-mx.example"]
+    replies = each(domains, daemon.ask)
+    status, dump, _ = cache(daemon, "dump")
+    assert status == 0 and len(dump.splitlines()) == 3
+    # another machine, whose resolver is dead: what it has not is lost to it
+    with Policyd(lab, tmp_path / "other",
+                 "slow-discovery = 1s\ndiscovery-deadline = 1s",
+                 resolver=lab.settings()["LAB_DEAD_RESOLVER"]) as other:
+        file = tmp_path / "dump"
+        file.write_text(dump)
+        assert cache(other, "load", file) == (0, "3 loaded\n", "")
+        assert cache(other, "load", "-", fed=dump) == (
+            0, "0 loaded, 3 held already as fresh\n", "")
+        for domain, reply in zip(domains, replies):
+            got = other.ask(domain)
+            assert got.split()[:2] == reply.split()[:2], (domain, got)
+        assert other.ask("wildcard-mx.example") == NONE
+        wait_for("the history", lambda: http(
+            other, "/v1/history/healthy.example")[1]["history"])
+        [row] = http(other, "/v1/history/healthy.example")[1]["history"]
+        assert (row["event"], row["why"]) == ("policy-found",
+                                              "loaded by hand")
+        assert other.stop() == 0
+        other.start()  # and it is kept
+        assert sorted(json.loads(line)["domain"]
+                      for line in cache(other, "dump")[1].splitlines()
+                      ) == sorted(domains)
+
+
+def test_load_of_other_things(daemon, tmp_path):
+    old = {"domain": "old.example", "used": "2020-01-01T00:00:00Z",
+           "policy": {"id": "1", "fetched": "2020-01-01T00:00:00Z",
+                      "body": "version: STSv1\nmode: enforce\n"
+                              "mx: mx.old.example\nmax_age: 86400\n"}}
+    bad = {**old, "domain": "bad.example",
+           "policy": {**old["policy"], "body": "no policy"}}
+    file = tmp_path / "dump"
+    file.write_text("\n".join(["", json.dumps(old), "{", json.dumps(bad),
+                               '{"domain": 1}', ""]))
+    status, told, complaints = cache(daemon, "load", file)
+    assert (status, told) == (3, "0 loaded, 1 expired, 3 refused\n")
+    lines = complaints.splitlines()
+    assert lines[0].startswith(f"mtasts: cache load: {file}:3: ")
+    assert lines[1] == (f"mtasts: cache load: {file}:4: policy.body: that is "
+                        "not a policy")
+    assert lines[2].startswith(f"mtasts: cache load: {file}:5: domain: ")
+    assert len(lines) == 3
+    # what is longer than one order is cut between lines
+    file.write_text((json.dumps(old) + "\n") * 12000)
+    assert cache(daemon, "load", file)[:2] == (0, "0 loaded, 12000 expired\n")
+    file.write_text("x" * (3 << 20))
+    status, _, complaints = cache(daemon, "load", file)
+    assert status == 3 and f"{file}:1: the line is longer" in complaints
+    status, _, complaints = cache(daemon, "load", tmp_path / "none")
+    assert status == 3 and "No such file" in complaints
 
 
 def test_metrics(daemon):

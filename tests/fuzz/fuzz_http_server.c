@@ -125,9 +125,15 @@ static void clean_up(void)
 static void start(void)
 {
     static const struct http_route routes[] = {
-        {"/", on_now}, {"/v1/policy/", on_later}, {NULL, NULL}};
-    static const struct http_options options = {
-        .routes = routes, .cancelled = on_cancelled, .extra = 40};
+        {.path = "/", .fn = on_now},
+        {.path = "/v1/policy/", .fn = on_later},
+        {.path = "/do/", .fn = on_later, .acts = true},
+        {.path = "/take", .fn = on_now, .acts = true, .takes_body = true},
+        {.path = NULL}};
+    static const struct http_options options = {.routes = routes,
+                                                .cancelled = on_cancelled,
+                                                .extra = 40,
+                                                .body_max = 64};
     char folder[] = "/tmp/fuzz-http-XXXXXX";
     char text[64];
     char why[LISTEN_WHY_MAX];

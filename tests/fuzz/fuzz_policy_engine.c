@@ -27,6 +27,7 @@ struct player {
 struct memory {
     bool holds;
     enum mtasts_mode mode;
+    int64_t fetched_ms;
     int64_t expires_ms;
     bool txt;
     bool fetch;
@@ -37,6 +38,7 @@ struct play {
     const uint8_t *data;
     size_t left;
     int64_t now_ms;
+    int64_t imported_ms; /* when what is being imported was fetched */
     struct policy_settings settings;
     struct policy_engine *engine;
     struct memory memories[DOMAINS];
@@ -100,8 +102,11 @@ static void on_store(void *ctx, const char *domain,
     struct play *play = ctx;
     struct memory *memory = memory_of(play, domain);
 
-    PROPERTY(held->fetched_ms == play->now_ms && used_ms <= play->now_ms);
+    PROPERTY(held->fetched_ms <= play->now_ms && used_ms <= play->now_ms);
+    PROPERTY(held->fetched_ms == play->now_ms ||
+             held->fetched_ms == play->imported_ms);
     memory->holds = true;
+    memory->fetched_ms = held->fetched_ms;
     memory->mode = held_policy_mode(held);
     memory->expires_ms = held_policy_expires_ms(held);
 }
@@ -208,6 +213,15 @@ static void give_txt(struct play *play, unsigned domain)
     policy_engine_txt(play->engine, domains[domain], &outcome, play->now_ms);
 }
 
+static size_t policy_text(struct play *play, unsigned max_age, char *body,
+                          size_t size)
+{
+    return (size_t)snprintf(
+        body, size,
+        "version: STSv1\r\nmode: %s\r\nmx: mx.example\r\nmax_age: %u\r\n",
+        mtasts_mode_name(modes[take(play, 3)]), max_age);
+}
+
 static void give_fetch(struct play *play, unsigned domain)
 {
     static const enum mtasts_result failures[] = {
@@ -223,11 +237,8 @@ static void give_fetch(struct play *play, unsigned domain)
         outcome.body = "version: STSv1\nmode: enforce\n";
         outcome.len = strlen(outcome.body);
     } else {
-        outcome.len = (size_t)snprintf(
-            body, sizeof(body),
-            "version: STSv1\r\nmode: %s\r\nmx: mx.example\r\nmax_age: %u\r\n",
-            mtasts_mode_name(modes[take(play, 3)]),
-            ages[take(play, ELEMENTS(ages))]);
+        unsigned max_age = ages[take(play, ELEMENTS(ages))];
+        outcome.len = policy_text(play, max_age, body, sizeof(body));
         outcome.body = body;
     }
     play->memories[domain].fetch = false;
@@ -313,13 +324,45 @@ static void pass(struct play *play)
 
 /* ---- orders ---- */
 
+/* Only what was fetched later than what is held is taken. */
+static void import(struct play *play, unsigned domain)
+{
+    const struct memory before = play->memories[domain];
+    unsigned age = ages[take(play, ELEMENTS(ages))];
+    unsigned max_age = ages[take(play, ELEMENTS(ages))];
+    char body[256];
+    struct policy_kept kept = {
+        .domain = domains[domain],
+        .id = "9",
+        .fetched_ms = play->now_ms - (int64_t)age * 1000,
+        .used_ms = play->now_ms,
+        .body = body,
+        .len = policy_text(play, max_age, body, sizeof(body))};
+    bool newer = !before.holds || before.fetched_ms < kept.fetched_ms;
+
+    play->imported_ms = kept.fetched_ms;
+    int taken = policy_engine_import(play->engine, &kept, play->now_ms);
+    play->imported_ms = play->now_ms;
+    if (max_age < age)
+        PROPERTY(taken == -MTASTS_ETIMEDOUT);
+    else
+        PROPERTY(taken == newer);
+    /* for want of room the domain itself may be gone again */
+    if (taken != 1)
+        PROPERTY(play->memories[domain].holds == before.holds &&
+                 play->memories[domain].mode == before.mode);
+}
+
 static void order(struct play *play)
 {
     unsigned domain = take(play, DOMAINS);
     struct memory *memory = &play->memories[domain];
+    unsigned kind = take(play, 3);
 
-    if (take(play, 2)) {
+    if (kind == 0) {
         policy_engine_refresh(play->engine, domains[domain], play->now_ms);
+    } else if (kind == 1) {
+        import(play, domain);
     } else {
         policy_engine_flush(play->engine, domains[domain], play->now_ms);
         PROPERTY(!memory->holds);

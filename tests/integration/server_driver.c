@@ -24,7 +24,8 @@
 #include <string.h>
 
 #define LISTENERS_MAX 8u
-#define BIG 90000u /* octets of a large answer */
+#define BODY_MAX 100000u /* octets of content */
+#define BIG 90000u       /* octets of a large answer */
 
 struct row {
     const char *name;
@@ -186,6 +187,19 @@ static void on_echo(void *ctx, struct http_asker *asker,
     http_answer(asker, 200, "text/plain; charset=utf-8", text, (size_t)len);
 }
 
+/* How much content came, and its first and last octet. */
+static void on_take(void *ctx, struct http_asker *asker,
+                    const struct http_request *request)
+{
+    char text[64] = "0\n";
+
+    (void)ctx;
+    if (request->len > 0)
+        snprintf(text, sizeof(text), "%zu %c %c\n", request->len,
+                 request->body[0], request->body[request->len - 1]);
+    http_answer(asker, 200, "text/plain; charset=utf-8", text, strlen(text));
+}
+
 /* ---- start ---- */
 
 static struct listener *open_listener(struct driver *driver, const char *kind,
@@ -231,12 +245,13 @@ static void listen_line(struct driver *driver, const char *text)
 static void listen_http(struct driver *driver, const char *text)
 {
     static const struct http_route routes[] = {
-        {"/v1/policy/", on_policy, false},
-        {"/v1/echo/", on_echo, false},
-        {"/echo", on_echo, false},
-        {"/act", on_echo, true},
-        {"/", on_echo, false},
-        {NULL, NULL, false},
+        {.path = "/v1/policy/", .fn = on_policy},
+        {.path = "/v1/echo/", .fn = on_echo},
+        {.path = "/echo", .fn = on_echo},
+        {.path = "/act", .fn = on_echo, .acts = true},
+        {.path = "/take", .fn = on_take, .acts = true, .takes_body = true},
+        {.path = "/", .fn = on_echo},
+        {.path = NULL},
     };
     const struct http_options options = {
         .routes = routes,
@@ -246,6 +261,7 @@ static void listen_http(struct driver *driver, const char *text)
         .host = driver->host,
         .peers_max = (unsigned)driver->options.peers_max,
         .idle_s = driver->options.idle_ms / 1000,
+        .body_max = BODY_MAX,
     };
 
     if (!driver->http &&

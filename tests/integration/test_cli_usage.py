@@ -10,8 +10,8 @@ from cli import (BINARY, FINE, ROOT, UNKNOWN, complaint_of, environment,
 COMMANDS = ['check', 'lint policy', 'lint sts-record', 'lint tlsrpt-record',
             'simulate', 'match', 'make policy', 'make records', 'explain',
             'rules', 'query', 'cache list', 'cache show', 'cache history',
-            'cache refresh', 'cache flush', 'cache dump', 'status', 'run',
-            'reload', 'config', 'help', 'version']
+            'cache refresh', 'cache flush', 'cache dump', 'cache load',
+            'status', 'run', 'reload', 'config', 'help', 'version']
 
 
 @pytest.fixture(scope='module', name='table')

@@ -161,9 +161,10 @@ REFUSED = {
     'connect': (get('a:1', method='CONNECT'), 405),
     'trace': (get('/', method='TRACE'), 405),
     'brew': (get('/', method='BREW'), 501),
-    'content': (get('/', HOST + 'Content-Length: 3\r\n') + 'abc', 413),
+    'content': (get('/', HOST + 'Content-Length: 3\r\n') + 'abc', 400),
+    'much content': (get('/', HOST + 'Content-Length: 100001\r\n'), 413),
     'chunks': (get('/', HOST + 'Transfer-Encoding: chunked\r\n')
-               + '3\r\nabc\r\n', 413),
+               + '3\r\nabc\r\n0\r\n\r\n', 400),
     'proxy': (get('http://localhost/'), 400),
     'asterisk': (get('*'), 400),
     'http 0.9': ('GET /\r\n\r\n', 400),
@@ -342,6 +343,43 @@ def test_an_order_by_get(http):
         client.send(get('/act'))
         answer = Answer(client)
         assert answer.status == 405 and answer.headers['Allow'] == 'POST'
+
+
+TAKE_MAX = 100000  # BODY_MAX of the driver
+
+
+@pytest.mark.parametrize('body, said', [
+    ('', '0'), ('a', '1 a a'), ('a' + 'b' * (TAKE_MAX - 2) + 'c',
+                                f'{TAKE_MAX} a c')],
+    ids=['nothing', 'one', 'all'])
+def test_content(http, body, said):
+    with http.connect(0) as client:
+        length = HOST + f'Content-Length: {len(body)}\r\n'
+        client.send(get('/take', length, method='POST') + body)
+        answer = Answer(client)
+        assert (answer.status, answer.body) == (200, said + '\n')
+
+
+def test_content_in_chunks(http):
+    with http.connect(0) as client:
+        client.send(get('/take', HOST + 'Transfer-Encoding: chunked\r\n',
+                        method='POST') + '3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n')
+        answer = Answer(client)
+        assert (answer.status, answer.body) == (200, '5 a e\n')
+
+
+def test_too_much_content(http):
+    with http.connect(0) as client:
+        length = HOST + f'Content-Length: {TAKE_MAX + 1}\r\n'
+        client.send(get('/take', length, method='POST') + 'x' * 100)
+        assert Answer(client).status == 413
+
+
+def test_content_for_an_order_without(http):
+    with http.connect(0) as client:
+        client.send(get('/act', HOST + 'Content-Length: 1\r\n',
+                        method='POST') + 'x')
+        assert Answer(client).status == 400
 
 
 @pytest.mark.parametrize('index', [1, 2], ids=['tcp', 'tcp6'])

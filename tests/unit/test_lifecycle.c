@@ -117,10 +117,13 @@ static void load(struct policy_engine *engine, const json_t *cache,
     size_t len = write_body(cache, body, sizeof(body));
 
     /* As it was held then; what has expired since has to be found so. */
-    assert_int_equal(policy_engine_load(engine, DOMAIN,
-                                        vectors_text(cache, "id"), fetched_ms,
-                                        now_ms, body, len, fetched_ms),
-                     0);
+    const struct policy_kept kept = {.domain = DOMAIN,
+                                     .id = vectors_text(cache, "id"),
+                                     .fetched_ms = fetched_ms,
+                                     .used_ms = now_ms,
+                                     .body = body,
+                                     .len = len};
+    assert_int_equal(policy_engine_load(engine, &kept, fetched_ms), 1);
 }
 
 static void give_txt(struct policy_engine *engine, const json_t *txt,

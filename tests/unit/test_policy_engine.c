@@ -89,9 +89,12 @@ static void on_store(void *ctx, const char *domain,
     struct replay *replay = ctx;
 
     assert_true(used_ms <= replay->now_ms);
-    assert_int_equal(held->fetched_ms, replay->now_ms);
-    buf_printf(&replay->actions, "store %s %s id=%s\n", domain,
+    buf_printf(&replay->actions, "store %s %s id=%s", domain,
                mtasts_mode_name(held_policy_mode(held)), held->id);
+    if (held->fetched_ms != replay->now_ms)
+        buf_printf(&replay->actions, " age=%lld",
+                   (long long)(replay->now_ms - held->fetched_ms) / 1000);
+    buf_putc(&replay->actions, '\n');
 }
 
 static void on_forget(void *ctx, const char *domain)
@@ -334,22 +337,40 @@ static void mx(struct replay *replay)
     policy_engine_mx(replay->engine, word(replay, 1), &outcome, replay->now_ms);
 }
 
-/* load DOMAIN MODE MX... id= age= (seconds ago) max_age= */
-static void load(struct replay *replay)
+typedef int keep_fn(struct policy_engine *engine,
+                    const struct policy_kept *kept, int64_t now_ms);
+
+static void keep(struct replay *replay, keep_fn *fn)
 {
     _cleanup_buf_ struct buf body = BUF(BODY_MAX);
     int64_t age = (int64_t)number(replay, option(replay, "age", "0")) * 1000;
     int64_t unused =
         (int64_t)number(replay, option(replay, "unused", "0")) * 1000;
-    int error;
 
     write_policy(replay, &body);
-    error = policy_engine_load(replay->engine, word(replay, 1),
-                               option(replay, "id", "1"), replay->now_ms - age,
-                               replay->now_ms - unused, buf_text(&body),
-                               body.len, replay->now_ms);
-    if (error)
-        buf_printf(&replay->actions, "error %s\n", mtasts_strerror(error));
+    const struct policy_kept kept = {.domain = word(replay, 1),
+                                     .id = option(replay, "id", "1"),
+                                     .fetched_ms = replay->now_ms - age,
+                                     .used_ms = replay->now_ms - unused,
+                                     .body = buf_text(&body),
+                                     .len = body.len};
+    int taken = fn(replay->engine, &kept, replay->now_ms);
+    if (taken < 0)
+        buf_printf(&replay->actions, "error %s\n", mtasts_strerror(taken));
+    else if (taken == 0)
+        buf_puts(&replay->actions, "left\n");
+}
+
+/* load DOMAIN MODE MX... id= age= (seconds ago) max_age= */
+static void load(struct replay *replay)
+{
+    keep(replay, policy_engine_load);
+}
+
+/* import DOMAIN ...: likewise */
+static void import(struct replay *replay)
+{
+    keep(replay, policy_engine_import);
 }
 
 static void flush(struct replay *replay)
@@ -440,17 +461,10 @@ static const struct verb {
     const char *name;
     void (*run)(struct replay *replay);
 } verbs[] = {
-    {"set", set},
-    {"ask", ask},
-    {"leave", leave},
-    {"txt", txt},
-    {"fetched", fetched},
-    {"mx", mx},
-    {"load", load},
-    {"flush", flush},
-    {"refresh", refresh},
-    {"after", after},
-    {"count", check_counts},
+    {"set", set},         {"ask", ask},         {"leave", leave},
+    {"txt", txt},         {"fetched", fetched}, {"mx", mx},
+    {"load", load},       {"import", import},   {"flush", flush},
+    {"refresh", refresh}, {"after", after},     {"count", check_counts},
 };
 
 static void run_line(struct replay *replay, char *line)
