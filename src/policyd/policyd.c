@@ -34,6 +34,7 @@ static void stop(void *state)
     front_http_free(policyd->http);
     loop_timer_cancel(policyd->tick);
     loop_timer_cancel(policyd->rules);
+    loop_timer_cancel(policyd->wall);
     outside_free(policyd->retiring);
     outside_free(policyd->outside);
     storage_free(policyd->storage);
@@ -75,6 +76,7 @@ static int make_engine(struct policyd *policyd)
         (ssize_t)sizeof(settings.seed))
         return -MTASTS_ESYSTEM;
     engine_clock_init(&policyd->clock, storage_newest(policyd->storage));
+    policyd->wall_ahead_ms = engine_clock_wall_ahead(&policyd->clock);
     policyd->started_ms = policyd_now(policyd);
     return policyd_engine_new(policyd, &settings);
 }
@@ -165,8 +167,24 @@ static int start(void *state)
     if (!error)
         error = make_rules(policyd);
     if (!error)
+        error = policyd_watch_wall(policyd, 0);
+    if (!error)
         error = make_fronts(policyd);
     return error;
+}
+
+int policyd_renew_outside(struct policyd *policyd, const struct config *config)
+{
+    struct outside *outside;
+    int error =
+        outside_new(policyd->loop, config, &policyd_sink, policyd, &outside);
+
+    if (error)
+        return error;
+    outside_free(policyd->retiring);
+    policyd->retiring = policyd->outside;
+    policyd->outside = outside;
+    return 0;
 }
 
 /* Doors and the database cannot be changed by a process that has given up
@@ -191,7 +209,6 @@ static int reload(void *state, const struct config *config)
     struct policyd *policyd = state;
     struct policy_settings settings;
     struct overrides *overrides;
-    struct outside *outside;
     int error;
 
     if (!can_change(policyd, config))
@@ -200,8 +217,7 @@ static int reload(void *state, const struct config *config)
                             policyd_now(policyd) / 1000, &overrides);
     if (error)
         return error;
-    error =
-        outside_new(policyd->loop, config, &policyd_sink, policyd, &outside);
+    error = policyd_renew_outside(policyd, config);
     if (error) {
         overrides_free(overrides);
         return error;
@@ -209,9 +225,6 @@ static int reload(void *state, const struct config *config)
     overrides_free(policyd->overrides);
     policyd->overrides = overrides;
     site_rules_warn(overrides, policyd_now(policyd) / 1000);
-    outside_free(policyd->retiring);
-    policyd->retiring = policyd->outside;
-    policyd->outside = outside;
     policyd->config = config;
     policyd_settings(config, &settings);
     policy_engine_set(policyd->engine, &settings);
@@ -229,7 +242,7 @@ static void status(void *state, struct buf *buf)
     buf_printf(buf, "%zu domains known: %zu enforce, %zu testing; %zu failing",
                stats.entries, stats.policies[MTASTS_MODE_ENFORCE],
                stats.policies[MTASTS_MODE_TESTING], stats.failing);
-    /* What the last configuration was still asked has ended by now. */
+    /* What the last one was still asked has ended by now. */
     if (policyd->retiring && !lookups_count(policyd->retiring->lookups)) {
         outside_free(policyd->retiring);
         policyd->retiring = NULL;

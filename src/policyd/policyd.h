@@ -38,14 +38,16 @@ struct policyd {
     const struct config *config; /* in force */
     struct engine_clock clock;
     struct outside *outside;
-    struct outside *retiring; /* of the configuration before: what it was
-                                 asked still comes; NULL: none */
+    struct outside *retiring; /* the one before: what it was asked still
+                                 comes; NULL: none */
     struct policy_engine *engine;
     struct loop_timer *tick;
     int64_t tick_ms; /* when `tick` runs; INT64_MAX: it is not set */
     struct reply_settings reply;
     struct overrides *overrides; /* NULL: none */
     struct loop_timer *rules;    /* looks for those that expire */
+    struct loop_timer *wall;     /* looks whether somebody has set the wall */
+    int64_t wall_ahead_ms;       /* of `clock`, when it was last set */
     int64_t started_ms;
     struct storage *storage;
     struct front_socketmap *socketmap;
@@ -55,6 +57,12 @@ struct policyd {
     struct metrics *metrics;
 };
 
+/* ---- policyd.c ---- */
+
+/* What asks the world is made anew, as `config` says. Errors are logged, and
+   leave the old one. Not to be called from one of its callbacks. */
+int policyd_renew_outside(struct policyd *policyd, const struct config *config);
+
 /* ---- policyd_engine.c ---- */
 
 /* Where lookups of any `outside` end. */
@@ -62,6 +70,9 @@ extern const struct lookups_sink policyd_sink;
 
 int policyd_engine_new(struct policyd *policyd,
                        const struct policy_settings *settings);
+
+/* Looks at the clock of the wall in `ms`, and on from there. */
+int policyd_watch_wall(struct policyd *policyd, uint64_t ms);
 
 static inline int64_t policyd_now(const struct policyd *policyd)
 {

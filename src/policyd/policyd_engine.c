@@ -8,6 +8,8 @@
 #include "policyd/policyd.h"
 
 #define TICK_LATEST_MS 60000 /* the wall may have been asleep */
+#define WALL_LOOK_MS 10000u  /* between two looks at the wall, at most */
+#define WALL_STEP_MS 10000   /* what is less does no harm */
 
 /* ---- time ---- */
 
@@ -38,6 +40,51 @@ void policyd_arm(struct policyd *policyd)
     if (loop_timer(policyd->loop, (uint64_t)(due - now), on_tick, policyd,
                    &policyd->tick) == 0)
         policyd->tick_ms = due;
+}
+
+/* ---- the wall ---- */
+
+static int64_t wall_step(const struct policyd *policyd)
+{
+    int64_t step =
+        engine_clock_wall_ahead(&policyd->clock) - policyd->wall_ahead_ms;
+
+    return step > WALL_STEP_MS || step < -WALL_STEP_MS ? step : 0;
+}
+
+/*
+ * What policies live by does not care. But libunbound keeps answers until a
+ * time of the wall, and that a key is forged or a server dead as well: a
+ * clock that was years ahead, and is set right, would leave us with all of
+ * that for years. So what asks the world begins anew.
+ */
+static void on_wall(void *ctx)
+{
+    struct policyd *policyd = ctx;
+    int64_t step = wall_step(policyd);
+
+    policyd->wall = NULL;
+    if (step) {
+        log_say(LOG_EVENT_CLOCK_STEPPED, LOG_NUMBER("seconds", step / 1000));
+        if (policyd_renew_outside(policyd, policyd->config) == 0)
+            policyd->wall_ahead_ms += step;
+    }
+    policyd_watch_wall(policyd, WALL_LOOK_MS);
+}
+
+int policyd_watch_wall(struct policyd *policyd, uint64_t ms)
+{
+    loop_timer_cancel(policyd->wall);
+    policyd->wall = NULL;
+    return loop_timer(policyd->loop, ms, on_wall, policyd, &policyd->wall);
+}
+
+/* With each answer of the world: whatever of it libunbound has kept under a
+   wrong clock is not kept for long. */
+static void look_at_wall(struct policyd *policyd)
+{
+    if (wall_step(policyd))
+        policyd_watch_wall(policyd, 0);
 }
 
 /* ---- questions ---- */
@@ -92,6 +139,7 @@ static void on_txt(void *ctx, const char *domain,
     struct policyd *policyd = ctx;
 
     policy_engine_txt(policyd->engine, domain, outcome, policyd_now(policyd));
+    look_at_wall(policyd);
     policyd_arm(policyd);
 }
 
@@ -103,6 +151,7 @@ static void on_fetched(void *ctx, const char *domain,
     policyd_metrics_fetch(policyd->metrics, outcome->result);
     policy_engine_fetched(policyd->engine, domain, outcome,
                           policyd_now(policyd));
+    look_at_wall(policyd);
     policyd_arm(policyd);
 }
 
@@ -112,6 +161,7 @@ static void on_mx(void *ctx, const char *domain,
     struct policyd *policyd = ctx;
 
     policy_engine_mx(policyd->engine, domain, outcome, policyd_now(policyd));
+    look_at_wall(policyd);
     policyd_arm(policyd);
 }
 

@@ -3,7 +3,8 @@
 DESCRIPTION
     Policyd(lab, folder) runs the real daemon with a configuration of its
     own; ask() is one question as Postfix asks it.  The folder must be one
-    that Postfix's own user gets to where Postfix is to ask.
+    that Postfix's own user gets to where Postfix is to ask.  A Client asks
+    over one connection.  A Clock is that of the wall for one daemon.
 """
 
 import os
@@ -20,6 +21,9 @@ from conftest import LAB, ROOT
 PROGRAM = Path(os.environ.get("MTASTS_POLICYD")
                or Path(os.environ.get("MTASTS_BUILD") or ROOT / "build-asan",
                        "mtasts-policyd"))
+RELEASE = Path(os.environ.get("MTASTS_RELEASE") or ROOT / "build-gcc",
+               "mtasts-policyd")
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 START = 20           # seconds for a daemon to answer
 STOP = 20            # and to end
 ASK = 40             # and for an answer, at most
@@ -33,7 +37,7 @@ trust-anchor = "{anchor}"
 ca-file = "{ca}"
 allow-private = {{ "198.18.0.0/15", "fd00:6d74:6173::/48" }}
 policyd {{
-    socketmap = {{ "unix:{dir}/socketmap.sock" }}
+    socketmap = {{ "unix:{dir}/socketmap.sock"{listen} }}
     exim = {{ "unix:{dir}/exim.sock" }}
     http = {{ "unix:{dir}/http.sock" }}
 {options}
@@ -68,23 +72,86 @@ def each(items, function):
     return [results[index] for index in range(len(threads))]
 
 
+def netstring(key, map_name="postfix"):
+    request = f"{map_name} {key}".encode()
+    return b"%d:%s," % (len(request), request)
+
+
+class Client:
+    """A connection to a socketmap, as Postfix has it; `to`: the path of a
+    UNIX socket, or a socket that is connected."""
+
+    def __init__(self, to):
+        self.socket = to
+        if not isinstance(to, socket.socket):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(str(to))
+        self.socket.settimeout(ASK)
+        self.stream = self.socket.makefile("rb")
+
+    def send(self, key, map_name="postfix"):
+        self.socket.sendall(netstring(key, map_name))
+
+    def reply(self):
+        length = b""
+        while not length.endswith(b":"):
+            octet = self.stream.read(1)
+            assert octet, f"the connection ended after {length!r}"
+            length += octet
+        reply = self.stream.read(int(length[:-1]) + 1)
+        assert reply.endswith(b","), f"the connection ended after {reply!r}"
+        return reply[:-1].decode()
+
+    def ask(self, key, map_name="postfix"):
+        self.send(key, map_name)
+        return self.reply()
+
+    def close(self):
+        self.stream.close()
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
 def ask(path, key, map_name="postfix"):
     """One question to a socketmap, as Postfix asks it."""
-    request = f"{map_name} {key}".encode()
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(ASK)
-        client.connect(str(path))
-        client.sendall(b"%d:%s," % (len(request), request))
-        data = b""
-        while not data.endswith(b","):
-            more = client.recv(65536)
-            assert more, f"{key}: the connection ended after {data!r}"
-            data += more
-    return data.partition(b":")[2][:-1].decode()
+    with Client(path) as client:
+        return client.ask(key, map_name)
+
+
+class Clock:
+    """The clock of the wall, for a daemon that is told of it: a file which
+    libfaketime reads each time.  It may read only below its folder."""
+
+    def __init__(self, folder, days=0):
+        self.file = Path(folder, "clock")
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.set(days)
+
+    def set(self, days):
+        """How many days the wall is ahead of the real one."""
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(f"{days * 86400:+.0f}")
+        fresh.rename(self.file)
+
+    @property
+    def words(self):
+        """What comes before the program on a command line."""
+        return ["env", f"LD_PRELOAD={FAKETIME}",
+                f"FAKETIME_TIMESTAMP_FILE={self.file}",
+                "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
 
 
 class Policyd:
-    def __init__(self, lab, folder, options="", resolver=None, start=True):
+    """`clock`: a Clock; then it is the release build, since the sanitizers
+    have to be loaded before anything else."""
+
+    def __init__(self, lab, folder, options="", resolver=None, start=True,
+                 listen=(), clock=None):
         settings = lab.settings()
         self.lab = lab
         self.folder = Path(folder)
@@ -93,10 +160,12 @@ class Policyd:
         self.config = self.folder / "mtasts.conf"
         self.log_file = self.folder / "policyd.log"
         self.values = {"dir": self.folder,
+                       "listen": "".join(f', "{text}"' for text in listen),
                        "resolver": resolver or settings["LAB_RESOLVER"],
                        "anchor": settings["LAB_TRUST_ANCHOR"],
                        "ca": settings["LAB_CA_FILE"]}
         self.configure(options)
+        self.words = [*clock.words, RELEASE] if clock else [PROGRAM]
         self.child = None
         if start:
             self.start()
@@ -118,7 +187,7 @@ class Policyd:
         before = len(self.events("ready"))
         with open(self.log_file, "ab") as log:
             self.child = subprocess.Popen(
-                [LAB, "exec", "--", PROGRAM, "-f", "-c", self.config],
+                [LAB, "exec", "--", *self.words, "-f", "-c", self.config],
                 env=self.lab.env, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
         if ready:
@@ -135,6 +204,21 @@ class Policyd:
         """(reply, seconds)"""
         begun = time.monotonic()
         return self.ask(key, map_name), time.monotonic() - begun
+
+    def descriptors(self):
+        """The numbers of those that it has open."""
+        return {int(name)
+                for name in os.listdir(f"/proc/{self.child.pid}/fd")}
+
+    def metrics(self):
+        """{name with labels: number}"""
+        done = subprocess.run(
+            ["curl", "-s", "--unix-socket", self.folder / "http.sock",
+             "http://localhost/metrics"],
+            capture_output=True, text=True, timeout=ASK, check=True)
+        pairs = (line.rsplit(" ", 1) for line in done.stdout.splitlines()
+                 if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
 
     def hang_up(self):
         self.child.send_signal(signal.SIGHUP)
