@@ -22,10 +22,10 @@ build: ## build the program: build/mtasts
 	@$(need) build
 	@tools/build build
 
-run: ## build, start the lab, check all its domains, print each verdict
+run: ## build, start the lab, check its domains, run the daemon in it
 	@$(need) build lab
 	@tools/build build
-	@tools/as-root tools/check-lab build/mtasts
+	@tools/as-root tools/run-lab build
 
 test: ## everything that must hold, in at most 15 minutes
 	@$(need) build lab test
