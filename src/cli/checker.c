@@ -36,6 +36,25 @@ static int add_exception(const char *who, const char *text, size_t len,
     return -MTASTS_EINVAL;
 }
 
+const char *world_options_given(const struct world_options *options)
+{
+    const struct {
+        bool given;
+        const char *name;
+    } rows[] = {
+        {options->dns.resolver != NULL, "resolver"},
+        {options->dns.root_hints != NULL, "root-hints"},
+        {options->dns.trust_anchor != NULL, "trust-anchor"},
+        {options->ca_file != NULL, "ca-file"},
+        {options->allow_private != NULL, "allow-private"},
+        {options->timeout > 0, "timeout"},
+    };
+    for (size_t i = 0; i < ELEMENTS(rows); i++)
+        if (rows[i].given)
+            return rows[i].name;
+    return NULL;
+}
+
 int checker_guard(const char *who, const char *text,
                   struct address_guard *ret_guard)
 {
@@ -71,6 +90,12 @@ static int open_store(const char *who, const char *ca_file,
     return error;
 }
 
+static uint32_t deadline_ms(const struct checker_options *options)
+{
+    return options->world->timeout ? options->world->timeout * 1000
+                                   : GATHER_DEADLINE_MS;
+}
+
 static int open_gatherer(struct checker *checker,
                          const struct checker_options *options,
                          gather_trace_fn *trace, void *trace_ctx)
@@ -83,7 +108,7 @@ static int open_gatherer(struct checker *checker,
         .smtp = options->smtp,
         .smtp_main_only = options->survey,
         .variations = !options->survey,
-        .deadline_ms = options->timeout * 1000,
+        .deadline_ms = deadline_ms(options),
         .trace = trace,
         .trace_ctx = trace_ctx,
     };
@@ -102,17 +127,18 @@ static int open_all(const char *who, struct checker *checker,
                     const struct checker_options *options,
                     gather_trace_fn *trace, void *trace_ctx)
 {
-    int error = checker_guard(who, options->allow_private, &checker->guard);
+    int error =
+        checker_guard(who, options->world->allow_private, &checker->guard);
     if (!error)
-        error = open_store(who, options->ca_file, &checker->store);
+        error = open_store(who, options->world->ca_file, &checker->store);
     if (error)
         return error;
     error = loop_new(&checker->loop);
     if (error)
         return complain_error(who, error), error;
-    uint32_t deadline = MIN_OF(options->timeout * 1000, RESOLVER_DEADLINE_MS);
-    error = dns_options_resolver(who, checker->loop, &options->dns, deadline,
-                                 &checker->resolver);
+    uint32_t deadline = MIN_OF(deadline_ms(options), RESOLVER_DEADLINE_MS);
+    error = dns_options_resolver(who, checker->loop, &options->world->dns,
+                                 deadline, &checker->resolver);
     if (error)
         return error;
     error = open_fetcher(checker);

@@ -7,14 +7,47 @@
 #include "cli/dns_options.h"
 #include "net/gather.h"
 
-struct checker_options {
+#define WORLD_TIMEOUT_MAX 600u /* seconds: no server deserves more patience */
+
+/* How the world is asked, as commands that do so have it in their options. */
+struct world_options {
     struct dns_options dns;
     const char *ca_file;       /* NULL: the system's bundle */
     const char *allow_private; /* NULL: none; "": all; or CIDR,CIDR,... */
+    unsigned timeout; /* seconds for one domain; 0: GATHER_DEADLINE_MS */
+};
+
+/* Rows for a table of options whose values have a struct world_options as
+   `member`. */
+#define WORLD_OPTION_ROWS(type, member)                                        \
+    DNS_OPTION_ROWS(type, member.dns),                                         \
+        {.name = "ca-file",                                                    \
+         .kind = OPTION_TEXT,                                                  \
+         .argument = "FILE",                                                   \
+         .help = "trust these certificate authorities (PEM) and no others",    \
+         .offset = offsetof(type, member.ca_file)},                            \
+        {.name = "allow-private",                                              \
+         .kind = OPTION_OPTIONAL,                                              \
+         .argument = "CIDR,...",                                               \
+         .help = "connect to private addresses too, or to those in these "     \
+                 "networks",                                                   \
+         .offset = offsetof(type, member.allow_private)},                      \
+    {                                                                          \
+        .name = "timeout", .letter = 't', .kind = OPTION_TIME,                 \
+        .argument = "TIME",                                                    \
+        .help = "for one domain, in seconds or with m, up to 600; default 30", \
+        .min = 1, .max = WORLD_TIMEOUT_MAX,                                    \
+        .offset = offsetof(type, member.timeout)                               \
+    }
+
+/* The first of these options that was given, or NULL. */
+const char *world_options_given(const struct world_options *options);
+
+struct checker_options {
+    const struct world_options *world;
     bool smtp;
-    bool survey;      /* ask each server once: no variations of the fetch, no
-                         tests beside the main SMTP session (gather.h) */
-    unsigned timeout; /* seconds for one domain */
+    bool survey; /* ask each server once: no variations of the fetch, no tests
+                    beside the main SMTP session (gather.h) */
 };
 
 struct checker {

@@ -195,8 +195,8 @@ const struct command command_cache_load = {
     .about = "FILE is what 'mtasts cache dump' has printed, here or on "
              "another machine; - is standard input. A policy that is held "
              "already stays unless the dumped one was fetched later.",
-    .exit_status = "0  done\n3  the file cannot be read, a line is no policy, "
-                   "the daemon does not answer, or bad usage",
+    .exit_status = "0  done\n3  a line is no policy, the daemon does not "
+                   "answer, or bad usage",
     .options = load_options,
     .values_size = sizeof(struct load_values),
     .run = run_load,

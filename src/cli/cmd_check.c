@@ -12,8 +12,6 @@
 #include "cli/terminal.h"
 #include <string.h>
 
-#define TIMEOUT_MAX 600u /* seconds: no server deserves more patience */
-
 static const char *const fail_on_words[] = {"warning", "error", NULL};
 
 struct check_values {
@@ -26,10 +24,7 @@ struct check_values {
     bool no_smtp;
     bool thorough;
     unsigned fail_on; /* index into fail_on_words */
-    unsigned timeout; /* seconds; 0: not given */
-    struct dns_options dns;
-    const char *ca_file;
-    const char *allow_private;
+    struct world_options world;
     bool verbose;
     unsigned colour;
 };
@@ -74,25 +69,7 @@ static const struct option_row check_options[] = {
              "they give 0",
      .choices = fail_on_words,
      .offset = AT(fail_on)},
-    DNS_OPTION_ROWS(struct check_values, dns),
-    {.name = "ca-file",
-     .kind = OPTION_TEXT,
-     .argument = "FILE",
-     .help = "trust these certificate authorities (PEM) and no others",
-     .offset = AT(ca_file)},
-    {.name = "allow-private",
-     .kind = OPTION_OPTIONAL,
-     .argument = "CIDR,...",
-     .help = "connect to private addresses too, or to those in these networks",
-     .offset = AT(allow_private)},
-    {.name = "timeout",
-     .letter = 't',
-     .kind = OPTION_TIME,
-     .argument = "TIME",
-     .help = "for one domain, in seconds or with m, up to 600; default 30",
-     .min = 1,
-     .max = TIMEOUT_MAX,
-     .offset = AT(timeout)},
+    WORLD_OPTION_ROWS(struct check_values, world),
     {.name = "verbose",
      .letter = 'v',
      .kind = OPTION_FLAG,
@@ -127,17 +104,11 @@ static const char *worldly(const struct check_values *options)
         {options->jobs > 0, "jobs"},
         {options->no_smtp, "no-smtp"},
         {options->thorough, "thorough"},
-        {options->dns.resolver != NULL, "resolver"},
-        {options->dns.root_hints != NULL, "root-hints"},
-        {options->dns.trust_anchor != NULL, "trust-anchor"},
-        {options->ca_file != NULL, "ca-file"},
-        {options->allow_private != NULL, "allow-private"},
-        {options->timeout > 0, "timeout"},
     };
     for (size_t i = 0; i < ELEMENTS(rows); i++)
         if (rows[i].given)
             return rows[i].name;
-    return NULL;
+    return world_options_given(&options->world);
 }
 
 /* What does not go together. Returns a complaint's status, or 0. */
@@ -205,13 +176,9 @@ static int run_world(const struct check_values *options,
        the asker's: one fetch, and one session with an MX address. */
     bool survey = options->from && !options->thorough;
     const struct checker_options with = {
-        .dns = options->dns,
-        .ca_file = options->ca_file,
-        .allow_private = options->allow_private,
+        .world = &options->world,
         .smtp = !options->no_smtp,
         .survey = survey,
-        .timeout =
-            options->timeout ? options->timeout : GATHER_DEADLINE_MS / 1000,
     };
     struct bulk_steps steps = {0};
     _cleanup_checker_ struct checker *checker = NULL;

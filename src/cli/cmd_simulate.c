@@ -9,18 +9,13 @@
 #include <mtasts/error.h>
 #include <string.h>
 
-#define TIMEOUT_MAX 600u /* seconds: no server deserves more patience */
-
 struct simulate_values {
     const char *from;
     bool probe;
     bool dane;
     bool json;
     unsigned jobs;
-    struct dns_options dns;
-    const char *ca_file;
-    const char *allow_private;
-    unsigned timeout; /* seconds; 0: not given */
+    struct world_options world;
     bool verbose;
     unsigned colour;
 };
@@ -54,25 +49,7 @@ static const struct option_row simulate_options[] = {
      .min = 1,
      .max = SIMULATE_JOBS_MAX,
      .offset = AT(jobs)},
-    DNS_OPTION_ROWS(struct simulate_values, dns),
-    {.name = "ca-file",
-     .kind = OPTION_TEXT,
-     .argument = "FILE",
-     .help = "trust these certificate authorities (PEM) and no others",
-     .offset = AT(ca_file)},
-    {.name = "allow-private",
-     .kind = OPTION_OPTIONAL,
-     .argument = "CIDR,...",
-     .help = "connect to private addresses too, or to those in these networks",
-     .offset = AT(allow_private)},
-    {.name = "timeout",
-     .letter = 't',
-     .kind = OPTION_TIME,
-     .argument = "TIME",
-     .help = "for one domain, in seconds or with m, up to 600; default 30",
-     .min = 1,
-     .max = TIMEOUT_MAX,
-     .offset = AT(timeout)},
+    WORLD_OPTION_ROWS(struct simulate_values, world),
     {.name = "verbose",
      .letter = 'v',
      .kind = OPTION_FLAG,
@@ -139,13 +116,9 @@ static int run_world(const struct simulate_values *options,
                      const struct recipients *recipients)
 {
     const struct checker_options with = {
-        .dns = options->dns,
-        .ca_file = options->ca_file,
-        .allow_private = options->allow_private,
+        .world = &options->world,
         .smtp = options->probe,
         .survey = true, /* polite to servers that are not the asker's */
-        .timeout =
-            options->timeout ? options->timeout : GATHER_DEADLINE_MS / 1000,
     };
     const struct simulate_options simulate = {
         .forecast = {.probed = options->probe, .dane = options->dane},
