@@ -40,6 +40,7 @@ struct stream_peer {
     bool ended;          /* nothing more comes in, or is wanted */
     bool stopped;        /* `input` holds requests that wait for room */
     bool broken;         /* no use: to be closed by the loop */
+    bool called_on;      /* and has not been active since */
     uint64_t last;       /* sweep before which it was last active */
     struct queue askers; /* in the order of their requests */
     size_t held;         /* octets of answers held */
@@ -84,6 +85,16 @@ bool stream_peer_is_idle(const struct stream_peer *peer)
            peer->input.len == 0 && !peer->ended && peer != peer->server->now;
 }
 
+void stream_peer_call_on(struct stream_peer *peer)
+{
+    peer->called_on = true;
+}
+
+bool stream_peer_rests(const struct stream_peer *peer)
+{
+    return peer->called_on;
+}
+
 /* Being writable is also the way to be called by the loop. */
 static unsigned events_wanted(const struct stream_peer *peer)
 {
@@ -115,6 +126,7 @@ static void touch(struct stream_peer *peer)
 {
     struct stream_server *server = peer->server;
 
+    peer->called_on = false;
     if (peer->last == server->sweeps)
         return;
     peer->last = server->sweeps;

@@ -16,6 +16,8 @@ struct stream_server {
     struct queue peers; /* those longest without a request come first */
     struct loop_timer *sweep;
     uint64_t sweeps;         /* so far: the clock of idleness */
+    uint64_t called;         /* when those who were idle were called on, by
+                                loop_now_ms() */
     struct stream_peer *now; /* whose requests are being taken, or NULL */
     struct asker *spare;     /* for the next request: most are answered at
                                 once and leave it unused */
@@ -32,6 +34,10 @@ void stream_peer_free(struct stream_peer *peer);
 
 /* Nothing of it is under way: it may be closed at no loss. */
 bool stream_peer_is_idle(const struct stream_peer *peer);
+
+/* Calls on an idle one to show that it is in use; whether it has not. */
+void stream_peer_call_on(struct stream_peer *peer);
+bool stream_peer_rests(const struct stream_peer *peer);
 
 /* The connection of a node of server->peers. */
 struct stream_peer *stream_peer_of(struct queue_node *node);

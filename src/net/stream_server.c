@@ -51,37 +51,78 @@ static void on_sweep(void *ctx)
 
 /* ---- room for others ---- */
 
-static struct stream_peer *longest_idle(const struct stream_server *server)
+static struct stream_peer *first_idle(const struct stream_server *server,
+                                      bool rested)
 {
+    for (struct queue_node *node = server->peers.first; node;
+         node = node->next) {
+        struct stream_peer *peer = stream_peer_of(node);
+        if (stream_peer_is_idle(peer) && (!rested || stream_peer_rests(peer)))
+            return peer;
+    }
+    return NULL;
+}
+
+/*
+ * Who may make room: idle, and nothing came since it was called on, some time
+ * ago. If nobody is, all who are idle now are called on. Else whoever has just
+ * been let in would go before his request was read, and one who asks all the
+ * time between two requests.
+ */
+static struct stream_peer *dispensable(struct stream_server *server)
+{
+    uint64_t now = loop_now_ms(server->loop);
+    struct stream_peer *peer = first_idle(server, true);
+
+    if (peer)
+        return now - server->called >= STREAM_REST_MS ? peer : NULL;
     for (struct queue_node *node = server->peers.first; node; node = node->next)
         if (stream_peer_is_idle(stream_peer_of(node)))
-            return stream_peer_of(node);
+            stream_peer_call_on(stream_peer_of(node));
+    server->called = now;
     return NULL;
+}
+
+static void evict(struct stream_server *server, struct stream_peer *peer)
+{
+    server->stats.evicted++;
+    stream_peer_free(peer);
 }
 
 static bool has_room(void *ctx)
 {
-    const struct stream_server *server = ctx;
+    struct stream_server *server = ctx;
 
     return server->peers.count < server->options.peers_max ||
-           longest_idle(server);
+           dispensable(server);
 }
 
-static bool evict(void *ctx)
+static bool relieve(void *ctx)
 {
     struct stream_server *server = ctx;
-    struct stream_peer *peer = longest_idle(server);
+    struct stream_peer *peer = dispensable(server);
+
+    if (peer)
+        evict(server, peer);
+    return peer;
+}
+
+/* Whoever is at the listener has asked for room first. */
+static bool make_room(struct stream_server *server)
+{
+    struct stream_peer *peer = dispensable(server);
 
     if (!peer)
-        return false;
-    server->stats.evicted++;
-    stream_peer_free(peer);
-    return true;
+        peer = first_idle(server, false);
+    if (peer)
+        evict(server, peer);
+    return peer;
 }
 
 int stream_server_adopt(struct stream_server *server, int fd)
 {
-    if (server->peers.count >= server->options.peers_max && !evict(server)) {
+    if (server->peers.count >= server->options.peers_max &&
+        !make_room(server)) {
         close(fd);
         return -MTASTS_ELIMIT;
     }
@@ -102,7 +143,7 @@ int stream_server_listen(struct stream_server *server,
                          struct listener *listener)
 {
     static const struct listener_user user = {
-        .room = has_room, .relieve = evict, .accepted = on_accepted};
+        .room = has_room, .relieve = relieve, .accepted = on_accepted};
 
     return listener_start(listener, server->loop, &user, server);
 }

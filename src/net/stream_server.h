@@ -9,8 +9,9 @@
  * the requests all the same. A peer that has half-closed still gets what it
  * asked for. A peer that does not read its answers is not read from, nor is
  * one with many requests unanswered. When there are too many connections the
- * one that has been idle for longest makes room. Connections are closed for
- * idleness by a sweep over all of them, so that no request pays for a timer.
+ * one that has been idle for longest makes room; those in use never do, and
+ * new ones wait. Connections are closed for idleness by a sweep over all of
+ * them, so that no request pays for a timer.
  *
  * An idle connection holds no buffer: about 400 octets.
  */
@@ -23,6 +24,7 @@
 #define STREAM_PEERS_MAX 16384u      /* connections, if nothing is said */
 #define STREAM_IDLE_MS (600u * 1000) /* Postfix's own limit is 100 s */
 #define STREAM_SWEEPS 16u            /* in the time that one may be idle */
+#define STREAM_REST_MS 50u           /* who is idle for less makes no room */
 #define STREAM_ASKERS_MAX 16u        /* unanswered, of one connection */
 #define STREAM_INPUT_MAX                                                       \
     16384u                              /* octets read at once; a request has  \

@@ -270,6 +270,23 @@ def test_out_of_descriptors(folder):
         assert late.answer() == f'OK {CONSTANT}'
 
 
+def test_who_is_let_in_is_heard(folder):
+    """Without room, new ones wait: none goes before it was answered, and
+    who asks all the while stays."""
+    with running('peers=4', f'socketmap=unix:{folder}/s') as driver:
+        idle = [driver.connect() for _ in range(3)]
+        busy = driver.connect()
+        late = [driver.connect() for _ in range(25)]
+        for client in late:
+            client.ask('example.com')
+        for client in late:
+            while client.is_silent(0.005):
+                assert busy.lookup('example.com') == f'OK {CONSTANT}'
+            assert client.answer() == f'OK {CONSTANT}'
+        assert busy.lookup('example.com') == f'OK {CONSTANT}'
+        assert [client.rest() for client in idle] == [b''] * 3
+
+
 def test_many_connections(folder):
     with running(f'socketmap=unix:{folder}/s') as driver:
         clients = [driver.connect() for _ in range(500)]
