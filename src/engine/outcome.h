@@ -39,6 +39,8 @@ struct fetch_outcome {
     const char *body;
     size_t len;
     const char *why; /* a sentence for people; NULL if all is well */
+    bool unasked;    /* this machine could not ask, for want of descriptors
+                        or the like: that says nothing of the domain */
 };
 
 enum mx_status {

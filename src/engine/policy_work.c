@@ -467,6 +467,17 @@ static void refuse(struct policy_engine *engine, struct policy_entry *entry,
         entry->known_ms = now_ms + (int64_t)engine->settings.retry_s * 1000;
 }
 
+/* We could not ask. That counts as little against the domain as a record
+   that could not be looked up, and is over as soon. */
+static void not_asked(struct policy_engine *engine, struct policy_entry *entry,
+                      const char *why, int64_t now_ms)
+{
+    blame(engine, entry, MTASTS_RESULT_SUCCESS, "", why, now_ms);
+    drop_expired(engine, entry, now_ms);
+    if (!entry->held)
+        entry->known_ms = now_ms + (int64_t)engine->settings.failed_s * 1000;
+}
+
 /* What is wrong with a body, and where. */
 static void fault_text(const struct mtasts_faults *faults, char why[WHY_MAX])
 {
@@ -499,8 +510,7 @@ static void on_body(struct policy_engine *engine, struct policy_entry *entry,
     if (!error) {
         accept(engine, entry, held, now_ms);
     } else if (error == -MTASTS_ENOMEM) {
-        refuse(engine, entry, MTASTS_RESULT_STS_POLICY_FETCH_ERROR,
-               mtasts_strerror(error), now_ms);
+        not_asked(engine, entry, mtasts_strerror(error), now_ms);
     } else {
         fault_text(&faults, why);
         refuse(engine, entry, MTASTS_RESULT_STS_POLICY_INVALID, why, now_ms);
@@ -511,17 +521,19 @@ void policy_engine_fetched(struct policy_engine *engine, const char *domain,
                            const struct fetch_outcome *outcome, int64_t now_ms)
 {
     struct policy_entry *entry = policy_cache_find(&engine->cache, domain);
+    const char *why =
+        outcome->why ? outcome->why : "the policy could not be fetched";
 
     if (!entry || !entry->work || !entry->work->fetch)
         return;
     policy_cache_open(&engine->cache, entry);
     entry->work->fetch = false;
-    if (outcome->result == MTASTS_RESULT_SUCCESS)
+    if (outcome->unasked)
+        not_asked(engine, entry, why, now_ms);
+    else if (outcome->result == MTASTS_RESULT_SUCCESS)
         on_body(engine, entry, outcome, now_ms);
     else
-        refuse(engine, entry, outcome->result,
-               outcome->why ? outcome->why : "the policy could not be fetched",
-               now_ms);
+        refuse(engine, entry, outcome->result, why, now_ms);
     policy_cache_close(&engine->cache, entry);
     settle(engine, entry, now_ms);
 }

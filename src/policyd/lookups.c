@@ -118,7 +118,8 @@ void lookups_read_fetch(const struct facts *facts, char why[LOOKUPS_WHY_MAX],
 {
     const struct fact_fetch *fetch = &facts->policy_host.fetch;
     struct fetch_outcome outcome = {.result =
-                                        fetch_status_result(fetch->status)};
+                                        fetch_status_result(fetch->status),
+                                    .unasked = fetch->status == FETCH_FAILED};
 
     if (outcome.result == MTASTS_RESULT_SUCCESS) {
         outcome.body = fetch->body.data ? fetch->body.data : "";

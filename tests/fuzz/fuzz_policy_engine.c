@@ -228,11 +228,14 @@ static void give_fetch(struct play *play, unsigned domain)
         MTASTS_RESULT_STS_POLICY_FETCH_ERROR, MTASTS_RESULT_STS_WEBPKI_INVALID,
         MTASTS_RESULT_STS_POLICY_INVALID};
     struct fetch_outcome outcome = {.result = MTASTS_RESULT_SUCCESS};
-    unsigned kind = take(play, 5);
+    unsigned kind = take(play, 6);
     char body[256];
 
     if (kind < ELEMENTS(failures)) {
         outcome.result = failures[kind];
+    } else if (kind == 5) {
+        outcome.result = MTASTS_RESULT_STS_POLICY_FETCH_ERROR;
+        outcome.unasked = true;
     } else if (kind == 3) {
         outcome.body = "version: STSv1\nmode: enforce\n";
         outcome.len = strlen(outcome.body);

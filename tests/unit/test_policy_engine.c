@@ -310,6 +310,9 @@ static void fetched(struct replay *replay)
     if (strcmp(word(replay, 2), "fails") == 0) {
         outcome.result =
             result_of(replay, option(replay, "as", "sts-policy-fetch-error"));
+    } else if (strcmp(word(replay, 2), "unasked") == 0) {
+        outcome.result = MTASTS_RESULT_STS_POLICY_FETCH_ERROR;
+        outcome.unasked = true;
     } else {
         write_policy(replay, &body);
         outcome.body = buf_text(&body);
