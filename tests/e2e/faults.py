@@ -4,16 +4,23 @@ DESCRIPTION
     Watcher asks the same questions over and over, as an MTA that sends all
     the while would, and insists on the answers and on getting them soon.
     Resolver is an Unbound of the test's own, to be stopped and killed.
+    Drip puts the attacker in the place of a policy host of the lab, for as
+    long as it lasts.
     FULL is set in the long run (make test-full).
 """
 
+import json
 import os
 import signal
+import socket
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
-from mtlab import netns, resolver
+from conftest import LAB
+from mtlab import netns, plan, resolver, table
 from mtlab.probe import answers_dns
 from mtlab.state import State
 from policyd import Client, wait_for
@@ -45,10 +52,9 @@ def warm(daemon):
 class Watcher:
     """In a `with`: asks for `replies`, {key: reply}, all the while."""
 
-    def __init__(self, to, replies, soon=SOON):
+    def __init__(self, to, replies):
         self.client = Client(to)
         self.replies = replies
-        self.soon = soon
         self.asked, self.slowest, self.fault = 0, 0.0, None
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._run)
@@ -77,7 +83,7 @@ class Watcher:
         self.client.close()
         if kind is None:
             assert self.fault is None, self.fault
-            assert self.asked > 0 and self.slowest < self.soon, self.slowest
+            assert self.asked > 0 and self.slowest < SOON, self.slowest
 
 
 class Resolver:
@@ -119,3 +125,46 @@ class Resolver:
 
     def __exit__(self, *_):
         self.kill()
+
+
+class Drip:
+    """The policy host of a domain has a good certificate, and serves an
+    octet a second (lab/mtlab/webfault.py)."""
+
+    def __init__(self, lab, folder, domain):
+        state = State(str(lab.dir))
+        host = plan.make(table.load()).by_name(f"mta-sts.{domain}")
+        self.space = state.namespace("attacker")
+        self.addresses = host.listen
+        self.config = Path(folder, "drip.json")
+        self.config.write_text(json.dumps([{
+            "kind": "drip", "addresses": host.listen,
+            "combined": str(state.path("pki", f"{host.name}_good.all")),
+            "body": "version: STSv1\r\n"}]))
+        self.child = None
+
+    def _addresses(self, verb):
+        netns.ip(self.space, [
+            f"addr {verb} {a}/{128 if ':' in a else 32} dev lo"
+            + (" nodad" if ":" in a and verb == "add" else "")
+            for a in self.addresses])
+
+    def __enter__(self):
+        self._addresses("add")
+        self.child = netns.inside(
+            self.space, subprocess.Popen,
+            [sys.executable, "-B", LAB.parent / "mtlab/webfault.py",
+             self.config], stdin=subprocess.DEVNULL)
+        wait_for("the drip", lambda: netns.inside(
+            self.space, _listens, self.addresses[0]))
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait()
+        self._addresses("del")
+
+
+def _listens(address):
+    with socket.socket() as client:
+        return client.connect_ex((address, 443)) == 0

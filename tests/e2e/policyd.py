@@ -77,6 +77,10 @@ def netstring(key, map_name="postfix"):
     return b"%d:%s," % (len(request), request)
 
 
+class HungUp(AssertionError):
+    """The daemon has ended the connection."""
+
+
 class Client:
     """A connection to a socketmap, as Postfix has it; `to`: the path of a
     UNIX socket, or a socket that is connected."""
@@ -92,15 +96,17 @@ class Client:
     def send(self, key, map_name="postfix"):
         self.socket.sendall(netstring(key, map_name))
 
+    def _read(self, count):
+        data = self.stream.read(count)
+        if len(data) < count:
+            raise HungUp(f"the connection ended after {data!r}")
+        return data
+
     def reply(self):
         length = b""
         while not length.endswith(b":"):
-            octet = self.stream.read(1)
-            assert octet, f"the connection ended after {length!r}"
-            length += octet
-        reply = self.stream.read(int(length[:-1]) + 1)
-        assert reply.endswith(b","), f"the connection ended after {reply!r}"
-        return reply[:-1].decode()
+            length += self._read(1)
+        return self._read(int(length[:-1]) + 1)[:-1].decode()
 
     def ask(self, key, map_name="postfix"):
         self.send(key, map_name)

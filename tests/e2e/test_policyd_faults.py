@@ -6,8 +6,18 @@ it is over all is as before.  Who attacks the daemon itself:
 test_policyd_hostile.py.
 """
 
-from faults import NONE, STRONG, Watcher, warm
-from policyd import Clock, Policyd, wait_for
+import contextlib
+import resource
+import sqlite3
+import subprocess
+import threading
+import time
+
+import pytest
+
+from faults import (FULL, NONE, SOON, STRONG, Drip, Resolver, Watcher, strong,
+                    warm)
+from policyd import Client, Clock, Policyd, each, wait_for
 
 LATE = 15            # seconds for DEADLINE, on a busy machine
 # Nothing is remembered for long, so that what is over is seen to be over.
@@ -20,6 +30,7 @@ QUICK = """\
     failed-ttl = 1s
     retry = 10s
 """
+HEALTHY = "healthy.example"
 COLD = ("dane.example", "unsigned.example", "implicit-mx.example",
         "healthy.lab")
 BACK = 60            # seconds until what has failed is looked up again
@@ -28,6 +39,201 @@ BACK = 60            # seconds until what has failed is looked up again
 def comes_back(daemon, domain):
     wait_for(f"the policy of {domain}",
              lambda: daemon.ask(domain).startswith("OK secure"), BACK)
+
+
+def in_time(daemon, domains):
+    """None of them has a policy now, and that is said within the deadline;
+    and at once when it is asked for again."""
+    for limit in (LATE, SOON):
+        for domain, (reply, took) in zip(domains,
+                                         each(domains, daemon.timed)):
+            assert reply == NONE and took < limit, (domain, took)
+
+
+# ---- kill -9 ----
+
+KEPT = 1.5           # seconds: the last one, on a busy machine
+LOAD = 3.0           # seconds of it
+ROUNDS = 6 if FULL else 1
+
+
+def press(daemon, replies, over):
+    """Asks as fast as it can, many at a time, until the daemon is gone."""
+    with contextlib.suppress(OSError, AssertionError), \
+            Client(daemon.socket) as client:
+        while not over.is_set():
+            for domain in 8 * list(replies):
+                client.send(domain)
+            for domain in 8 * list(replies):
+                reply = client.reply()
+                if reply != replies[domain]:
+                    over.fault = domain, reply
+                    over.set()
+
+
+def under_load(daemon, domains, replies):
+    """Kills it under load; what was asked for the first time during that:
+    {domain: (reply, when)}, and when it was killed."""
+    over, known = threading.Event(), {}
+    over.fault = None
+    begun = time.monotonic()
+
+    def first(numbered):
+        number, domain = numbered
+        time.sleep(LOAD * number / len(domains))
+        with contextlib.suppress(OSError, AssertionError):
+            known[domain] = daemon.ask(domain), time.monotonic()
+
+    threads = [threading.Thread(target=press, args=(daemon, replies, over))
+               for _ in range(4)]
+    threads += [threading.Thread(target=first, args=(item,))
+                for item in enumerate(domains)]
+    for thread in threads:
+        thread.start()
+    time.sleep(LOAD - (time.monotonic() - begun))
+    killed = time.monotonic()
+    daemon.kill()
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert over.fault is None, over.fault
+    return known, killed
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_killed_under_load(lab, tmp_path, number):
+    """What it said a second before is what it says afterwards, with nobody
+    to ask; and it says nothing else of the rest."""
+    patterns = QUICK + "    match = patterns\n"
+    domains = (lab.dir / "domains.txt").read_text().split()
+    domains = [domain for domain in domains if domain not in STRONG]
+    with Policyd(lab, tmp_path, patterns) as daemon:
+        replies = {domain: daemon.ask(domain) for domain in STRONG}
+        known, killed = under_load(daemon, domains, replies)
+        known |= {domain: (reply, 0) for domain, reply in replies.items()}
+        daemon.values["resolver"] = lab.settings()["LAB_DEAD_RESOLVER"]
+        daemon.configure(patterns)
+        daemon.start()
+        wait_for("the policies",
+                 lambda: len(daemon.events("policies-loaded")) == 2)
+        kept = [domain for domain, (reply, when) in known.items()
+                if reply != NONE and when < killed - KEPT]
+        assert len(kept) > 20
+        after = dict(zip(known, each(list(known), daemon.timed)))
+        for domain in kept:
+            assert after[domain][0] == known[domain][0], domain
+            assert after[domain][1] < LATE, domain
+        for domain, (reply, took) in after.items():
+            assert reply in (known[domain][0], NONE) and took < LATE, domain
+        assert daemon.stop() == 0
+        with contextlib.closing(sqlite3.connect(
+                tmp_path / "policyd.db")) as database:
+            assert list(database.execute("PRAGMA integrity_check")) == [
+                ("ok",)]
+
+
+# ---- the resolver ----
+
+@pytest.mark.parametrize("way", ["stopped", "killed"])
+def test_the_resolver_is_gone(lab, tmp_path, way):
+    with Resolver(lab, tmp_path) as resolver, \
+            Policyd(lab, tmp_path / "home", QUICK,
+                    resolver=resolver.ADDRESS) as daemon:
+        replies = warm(daemon)
+        time.sleep(1.1)     # its records are due to be looked at again
+        with Watcher(daemon.socket, replies):
+            resolver.stop() if way == "stopped" else resolver.kill()
+            in_time(daemon, COLD)
+            resolver.go_on() if way == "stopped" else resolver.start()
+            for domain in COLD:
+                comes_back(daemon, domain)
+        assert not daemon.events("policy-expired")
+
+
+# ---- the policy host ----
+
+def order(daemon, what, domain):
+    done = subprocess.run(
+        ["curl", "-s", "-f", "-X", "POST", "--unix-socket",
+         daemon.folder / "http.sock", f"http://localhost/v1/{what}/{domain}"],
+        capture_output=True, timeout=SOON)
+    assert done.returncode == 0
+
+
+def test_the_policy_host_begins_to_drip(lab, tmp_path):
+    """An octet a second: the refresh of a policy in force fails, which harms
+    nobody; who has none waits for it once."""
+    options = QUICK + "    discovery-limit = 5s\n"
+    with Policyd(lab, tmp_path, options) as daemon, \
+            Drip(lab, tmp_path, "several-mx.example"):
+        domain = "several-mx.example"
+        replies = {name: daemon.ask(name) for name in STRONG
+                   if name != domain}
+        in_time(daemon, [domain, "host-drip.example"])
+        with Watcher(daemon.socket, replies):
+            wait_for("the fetches to be given up", lambda: daemon.metrics()[
+                'mtasts_policyd_fetches_total'
+                '{result="sts-policy-fetch-error"}'] >= 2)
+            in_time(daemon, [domain, "host-drip.example"])
+
+
+def test_drip_under_a_policy_in_force(lab, tmp_path):
+    options = QUICK + "    discovery-limit = 4s\n"
+    with Policyd(lab, tmp_path, options) as daemon:
+        replies = warm(daemon)
+        with Drip(lab, tmp_path, "several-mx.example"), \
+                Watcher(daemon.socket, replies):
+            order(daemon, "refresh", "several-mx.example")
+            wait_for("the refresh to fail", lambda: daemon.metrics()[
+                "mtasts_policyd_failing"] == 1)
+        assert warm(daemon) == replies
+        assert len(daemon.events("policy-found")) == len(STRONG)
+
+
+# ---- descriptors ----
+
+@contextlib.contextmanager
+def no_descriptors(daemon):
+    """It may have those that it has, and not one more."""
+    pid, used = daemon.child.pid, daemon.descriptors()
+    _, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    free = min(set(range(len(used) + 1)) - used)
+    # A gap below would let one in: it opens nothing while it is idle.
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, most))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
+
+
+def test_out_of_descriptors(lab, tmp_path):
+    """Those connected are answered, others get in once there is room, and
+    what could not be asked is asked as soon as there is."""
+    known = COLD[0]      # to libunbound: there it is the fetch that fails
+    options = QUICK.replace("retry = 10s", "retry = 300s")
+    with Policyd(lab, tmp_path, options) as daemon:
+        replies = warm(daemon)
+        assert daemon.ask(known).startswith("OK secure")
+        order(daemon, "flush", known)
+        with Client(daemon.socket) as client, Client(daemon.socket), \
+                Client(daemon.socket), Watcher(daemon.socket, replies):
+            assert client.ask(HEALTHY) == replies[HEALTHY]
+            with no_descriptors(daemon):
+                begun = time.monotonic()
+                for domain in COLD:
+                    client.send(domain)
+                assert [client.reply() for _ in COLD] == [NONE] * len(COLD)
+                assert time.monotonic() - begun < LATE
+                # Two or so at a time, in the place of who is idle.
+                assert each(list(STRONG) * 8, daemon.ask) == [
+                    strong(domain) for domain in STRONG] * 8
+            begun = time.monotonic()
+            for domain in COLD:
+                comes_back(daemon, domain)
+            assert time.monotonic() - begun < BACK
+        failed = daemon.metrics()['mtasts_policyd_fetches_total'
+                                  '{result="sts-policy-fetch-error"}']
+        assert failed > 0
 
 
 # ---- the clock of the wall ----
