@@ -55,8 +55,7 @@ int forecast_of_record(const struct facts *facts, bool *ret_done,
     struct mtasts_sts_record record = {0};
     struct forecast forecast = {.outcome = FORECAST_NONE};
     size_t count = fact_txt_texts(txt, texts);
-    int error =
-        mtasts_sts_record_parse(texts, count, MTASTS_TOLERANT, NULL, &record);
+    int error = mtasts_sts_record_parse(texts, count, 0, NULL, &record);
     if (error)
         return error;
     if (lookup_unknown(txt->lookup.status)) {
