@@ -54,31 +54,32 @@ bool domain_label_valid(const char *text, size_t len, unsigned flags)
     return true;
 }
 
-/* One look at each octet: this is most of the work of reading a policy. */
+/* Of a label whose octets are all allowed inside of one. */
+static bool label_fits(const char *text, size_t start, size_t end)
+{
+    return end > start && end - start <= MTASTS_LABEL_MAX &&
+           text[start] != '-' && text[end - 1] != '-';
+}
+
+/* One look at each octet, and little more: this is most of the work of reading
+   a policy, and of answering from the cache. */
 bool domain_valid(const char *text, size_t len, unsigned flags)
 {
     unsigned inner = let_dig(flags) | HYPHEN;
-    unsigned previous = DOT;
-    size_t label = 0;
+    size_t start = 0;
 
     if (len == 0 || len > MTASTS_NAME_MAX)
         return false;
     for (size_t i = 0; i < len; i++) {
         unsigned class = class_of(text[i]);
 
-        if (class & inner) {
-            if (previous == DOT && class == HYPHEN)
-                return false;
-            if (++label > MTASTS_LABEL_MAX)
-                return false;
-        } else if (class != DOT || (previous & (DOT | HYPHEN))) {
+        if (class & inner)
+            continue;
+        if (class != DOT || !label_fits(text, start, i))
             return false;
-        } else {
-            label = 0;
-        }
-        previous = class;
+        start = i + 1;
     }
-    return !(previous & (DOT | HYPHEN));
+    return label_fits(text, start, len);
 }
 
 size_t domain_digit_labels(const char *text, size_t len)

@@ -13,10 +13,17 @@
 #include "core/policy.h"
 #include <mtasts/error.h>
 #include <mtasts/name.h>
+#include <string.h>
 
 static bool is_wildcard(const char *pattern, size_t len)
 {
     return len >= 2 && pattern[0] == '*' && pattern[1] == '.';
+}
+
+/* Nearly always they are spelt alike. */
+static bool same_name(const char *a, const char *b, size_t len)
+{
+    return memcmp(a, b, len) == 0 || ascii_equal_nocase(a, b, len);
 }
 
 bool mtasts_mx_pattern_valid(const char *pattern, size_t len)
@@ -34,8 +41,8 @@ bool mtasts_mx_match(const char *pattern, size_t pattern_len, const char *host,
     if (host_len > 1 && host[host_len - 1] == '.')
         host_len--;
     if (!is_wildcard(pattern, pattern_len))
-        return pattern_len == host_len &&
-               ascii_equal_nocase(pattern, host, host_len) &&
+        return pattern_len == host_len && host_len > 0 &&
+               same_name(pattern, host, host_len) &&
                domain_valid(pattern, pattern_len, 0);
 
     /* The label, then ".example.com" of the pattern. */
@@ -43,7 +50,7 @@ bool mtasts_mx_match(const char *pattern, size_t pattern_len, const char *host,
     if (host_len <= tail_len || host_len > MTASTS_NAME_MAX)
         return false;
     size_t label_len = host_len - tail_len;
-    return ascii_equal_nocase(pattern + 1, host + label_len, tail_len) &&
+    return same_name(pattern + 1, host + label_len, tail_len) &&
            domain_label_valid(host, label_len, MTASTS_NAME_UNDERSCORE) &&
            domain_valid(pattern + 2, pattern_len - 2, 0);
 }

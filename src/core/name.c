@@ -27,12 +27,10 @@ static bool has_8bit(const char *text, size_t len)
 int mtasts_name_canonical(const char *text, size_t len, unsigned flags,
                           char ret_name[MTASTS_NAME_MAX + 1], size_t *ret_len)
 {
-    if (has_8bit(text, len))
-        return -MTASTS_EIDN;
     if (len > 1 && text[len - 1] == '.')
         len--;
     if (!domain_valid(text, len, flags))
-        return -MTASTS_ENAME;
+        return has_8bit(text, len) ? -MTASTS_EIDN : -MTASTS_ENAME;
     domain_lower(ret_name, text, len);
     ret_name[len] = '\0';
     if (ret_len)
@@ -55,6 +53,12 @@ static bool parse_address(int family, const char *text, size_t len,
            inet_ntop(family, &address, ret_name, MTASTS_NAME_MAX + 1);
 }
 
+/* Most names end in a letter, and need not be tried. */
+static bool may_be_ipv4(const char *text, size_t len)
+{
+    return ascii_is_digit(text[len - 1]);
+}
+
 /* A name, of the kind given unless it is an IPv4 address, dot or no dot. */
 static int parse_name(const char *text, size_t len, unsigned flags,
                       enum mtasts_next_hop_kind kind,
@@ -65,7 +69,8 @@ static int parse_name(const char *text, size_t len, unsigned flags,
 
     if (r < 0)
         return r;
-    hop->kind = parse_address(AF_INET, hop->name, name_len, hop->name)
+    hop->kind = may_be_ipv4(hop->name, name_len) &&
+                        parse_address(AF_INET, hop->name, name_len, hop->name)
                     ? MTASTS_NEXT_HOP_LITERAL
                     : kind;
     return 0;
@@ -163,8 +168,6 @@ int mtasts_next_hop_parse(const char *text, size_t len,
     struct mtasts_next_hop hop = {0};
     int r;
 
-    if (has_8bit(text, len))
-        return -MTASTS_EIDN;
     if (len > 0 && text[0] == '[') {
         r = parse_after_bracket(text + 1, len - 1, &hop);
     } else if (len > 0 && text[0] == '.') {
@@ -174,8 +177,9 @@ int mtasts_next_hop_parse(const char *text, size_t len,
     } else {
         r = parse_plain(text, len, &hop);
     }
+    /* Nothing of more than seven bits passes for a name or a port. */
     if (r < 0)
-        return r;
+        return has_8bit(text, len) ? -MTASTS_EIDN : r;
     *ret_hop = hop;
     return 0;
 }

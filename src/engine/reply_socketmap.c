@@ -83,21 +83,32 @@ static bool prefers_hosts(const struct reply *reply)
     return reply->settings->match == REPLY_MATCH_HOSTS;
 }
 
+static bool has_hosts(const struct reply *reply)
+{
+    return reply->answer->mx && reply->answer->mx->status == MX_OK;
+}
+
 /*
  * Patterns where no host is covered, or none known: the MX may have changed
  * since. Hosts where the patterns are too many for a reply.
  */
 static size_t put_best_match(struct reply *reply, bool *ret_cut)
 {
-    bool covered = reply_names_covered(reply->answer);
-    bool hosts = covered && prefers_hosts(reply);
-    struct reply_names names = names_of(reply, hosts);
+    struct reply_names names;
     size_t start = reply->text.len;
-    size_t count = put_match(reply, &names);
+    size_t count;
 
     *ret_cut = false;
-    if (names.cut && covered && !hosts &&
-        reply->settings->match != REPLY_MATCH_PATTERNS) {
+    if (prefers_hosts(reply) && has_hosts(reply)) {
+        names = names_of(reply, true);
+        count = put_match(reply, &names);
+        if (count > 0 || names.cut)
+            return count;
+    }
+    names = names_of(reply, false);
+    count = put_match(reply, &names);
+    if (names.cut && reply->settings->match != REPLY_MATCH_PATTERNS &&
+        reply_names_covered(reply->answer)) {
         names = names_of(reply, true);
         reply->text.len = start;
         count = put_match(reply, &names);

@@ -13,11 +13,12 @@
 /* Postfix takes no name of digits and dots alone for that of a host. */
 static bool is_host_name(const char *domain, size_t len)
 {
-    bool letter = false;
+    size_t digits = 0;
 
-    for (size_t i = 0; i < len; i++)
-        letter |= !ascii_is_digit(domain[i]) && domain[i] != '.';
-    return letter && domain_valid(domain, len, MTASTS_NAME_UNDERSCORE);
+    while (digits < len &&
+           (ascii_is_digit(domain[digits]) || domain[digits] == '.'))
+        digits++;
+    return digits < len && domain_valid(domain, len, MTASTS_NAME_UNDERSCORE);
 }
 
 void reply_put_policy_of(struct reply_text *text, const char *domain)
@@ -38,22 +39,24 @@ static bool is_c1(const char *sequence)
            (unsigned char)sequence[1] < 0xa0;
 }
 
-/* Whether a line can stand between braces. */
+/* Octets of ASCII that can stand between braces. */
+static const bool plain[256] = {
+    ['\t'] = true, [' ' ... 'z'] = true, ['|'] = true, ['~'] = true};
+
+/* Whether a line can stand there. */
 static bool is_plain(const char *line, size_t len)
 {
-    for (size_t i = 0; i < len;) {
-        unsigned char c = (unsigned char)line[i];
-        size_t octets = 1;
+    size_t octets;
 
-        if (c > 0x7f) {
-            octets = utf8_sequence(line + i, len - i);
-            if (octets == 0 || is_c1(line + i))
-                return false;
-        } else if ((c < ' ' && c != '\t') || c == 0x7f || c == '{' ||
-                   c == '}') {
+    for (size_t i = 0; i < len; i += octets) {
+        unsigned char c = (unsigned char)line[i];
+
+        octets = 1;
+        if (plain[c])
+            continue;
+        octets = c > 0x7f ? utf8_sequence(line + i, len - i) : 0;
+        if (octets == 0 || is_c1(line + i))
             return false;
-        }
-        i += octets;
     }
     return true;
 }

@@ -90,43 +90,46 @@ static void look_at_wall(struct policyd *policyd)
 /* ---- questions ---- */
 
 static const struct override *rule_for(const struct policyd *policyd,
-                                       const char *domain)
+                                       const char *domain, int64_t now_ms)
 {
-    return overrides_find(policyd->overrides, domain,
-                          policyd_now(policyd) / 1000);
+    return overrides_find(policyd->overrides, domain, now_ms / 1000);
 }
 
 static void finish(struct policyd *policyd, const struct override *rule,
-                   struct policy_answer *answer)
+                   int64_t now_ms, struct policy_answer *answer)
 {
-    override_apply(rule, policyd_now(policyd) / 1000, answer);
+    override_apply(rule, now_ms / 1000, answer);
     policyd_metrics_answer(policyd->metrics, answer);
 }
 
 void policyd_finish(struct policyd *policyd, const char *domain,
                     struct policy_answer *answer)
 {
-    finish(policyd, rule_for(policyd, domain), answer);
+    int64_t now_ms = policyd_now(policyd);
+
+    finish(policyd, rule_for(policyd, domain, now_ms), now_ms, answer);
 }
 
+/* The clock is read once: that is a good part of an answer from the cache. */
 int policyd_ask(struct policyd *policyd, const char *domain, unsigned wants,
                 struct policy_waiter *waiter, struct policy_answer *ret_answer)
 {
-    const struct override *rule = rule_for(policyd, domain);
+    int64_t now_ms = policyd_now(policyd);
+    const struct override *rule = rule_for(policyd, domain, now_ms);
     int known;
 
     /* Who is exempt, or has a policy of ours, is not asked. */
     if (rule && rule->action != OVERRIDE_ENFORCE) {
         *ret_answer = (struct policy_answer){.why = ""};
-        finish(policyd, rule, ret_answer);
+        finish(policyd, rule, now_ms, ret_answer);
         return 1;
     }
     if (storage_loading(policyd->storage))
         storage_fetch(policyd->storage, domain);
-    known = policy_engine_ask(policyd->engine, domain, wants,
-                              policyd_now(policyd), waiter, ret_answer);
+    known = policy_engine_ask(policyd->engine, domain, wants, now_ms, waiter,
+                              ret_answer);
     if (known)
-        finish(policyd, rule, ret_answer);
+        finish(policyd, rule, now_ms, ret_answer);
     policyd_arm(policyd);
     return known;
 }
