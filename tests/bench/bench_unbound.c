@@ -28,6 +28,8 @@ enum kind {
     NONE = 1, /* domains without records */
     STS = 2,  /* domains with record and policy */
     BOTH = NONE | STS,
+    POLICYD = 4,
+    ALL = BOTH | POLICYD,
 };
 
 struct question {
@@ -38,13 +40,13 @@ struct question {
 };
 
 static const struct question questions[] = {
-    {"_mta-sts.", RR_TXT, false, BOTH},
+    {"_mta-sts.", RR_TXT, false, ALL},
     {"_smtp._tls.", RR_TXT, false, BOTH},
     {"_smtp_sts.", RR_TXT, false, NONE},
     {"_smtp-tlsrpt.", RR_TXT, false, NONE},
     {"", RR_MX, false, BOTH},
-    {"mta-sts.", RR_A, false, BOTH},
-    {"mta-sts.", RR_AAAA, false, BOTH},
+    {"mta-sts.", RR_A, false, ALL},
+    {"mta-sts.", RR_AAAA, false, ALL},
     {"mx.", RR_A, true, BOTH},
     {"mx.", RR_AAAA, true, BOTH},
     {"_25._tcp.mx.", RR_TLSA, true, BOTH},
@@ -170,19 +172,26 @@ static bool context_init(struct bench *bench, struct loop *loop,
            unbound_context_new(loop, &settings, &bench->ctx) == 0;
 }
 
+static enum kind kind_of(const char *name)
+{
+    if (strcmp(name, "policyd") == 0)
+        return POLICYD;
+    return strcmp(name, "sts") == 0 ? STS : NONE;
+}
+
 int main(int argc, char **argv)
 {
     unsigned jobs = argc == 6 ? bench_number(argv[3], BENCH_JOBS_MAX) : 0;
     if (!jobs) {
         fprintf(stderr, "usage: bench_unbound FORWARD TRUST_ANCHOR JOBS FILE "
-                        "none|sts\n");
+                        "none|sts|policyd\n");
         return 1;
     }
     _cleanup_loop_ struct loop *loop = NULL;
     _cleanup_file_ FILE *lines = fopen(argv[4], "r");
     _cleanup_free_ struct slot *slots = calloc(jobs, sizeof(*slots));
     struct bench bench = {.lines = lines,
-                          .kind = strcmp(argv[5], "sts") == 0 ? STS : NONE,
+                          .kind = kind_of(argv[5]),
                           .slots = slots,
                           .slot_count = jobs,
                           .idle = jobs};

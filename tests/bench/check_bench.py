@@ -9,121 +9,40 @@ Exit status 0 when every target is met, 1 when one is missed, 2 when the
 bench itself failed.
 """
 import argparse
-import dataclasses
 import json
 import os
-import pathlib
 import re
 import signal
-import statistics
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 
+import floors
 import world
+from floors import FETCH_EVERY
+from measured import (RUN_DEADLINE, BenchError, Run, Targets, in_turn,
+                      print_load, print_runs, ratio_of, run)
 
 JOBS = int(os.environ.get('BENCH_JOBS', '100'))
 DOMAINS = int(os.environ.get('BENCH_DOMAINS', '20000'))
 # The first is the one for everything, the others only for what fetches.
 CHAINS = os.environ.get('BENCH_CHAIN', 'p384 p256').split()
 ROUNDS = int(os.environ.get('BENCH_ROUNDS', '3'))
-RUN_DEADLINE = 600    # seconds for one run of one program
 MILLION_DEADLINE = 3600
 NONE_TARGET = 2.0     # of libunbound alone: CPU and wall
 STS_TARGET = 1.25     # of libcurl alone: CPU
 MEMORY_TARGET = 100   # MB
 FLAT_TARGET = 1.10    # peak of the longer list against the shorter one
-FETCH_EVERY = 50      # in the lists for memory, one domain in so many
-ERROR_TAIL = 2000     # octets shown of what a program complained of
 COUNTED = (50, 250)   # domains under callgrind: the difference is divided
 COUNTED_JOBS = 10     # at once: the start is over before the first 50
 PROFILE_LINES = 40
 
 
-@dataclasses.dataclass
-class Run:
-    """One run of one program: seconds, seconds of CPU, peak MB."""
-    wall: float
-    cpu: float
-    peak: float
-
-
-class BenchError(RuntimeError):
-    """The bench could not be run, or a program did not do its work."""
-
-
-class Peak(threading.Thread):
-    """Follows the peak memory of a process until it ends."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.status = pathlib.Path(f'/proc/{pid}/status')
-        self.megabytes = 0.0
-        self.over = threading.Event()
-
-    def run(self):
-        while not self.over.wait(0.05):
-            try:
-                found = re.search(r'VmHWM:\s+(\d+) kB',
-                                  self.status.read_text(encoding='ascii'))
-            except OSError:
-                return
-            if found:
-                self.megabytes = max(self.megabytes, int(found[1]) / 1024)
-
-
-def run(command, ok=(0,), output=os.devnull, deadline=RUN_DEADLINE):
-    """Runs `command` to its end; its CPU is that of its process alone."""
-    command = [os.fspath(part) for part in command]
-    start = time.monotonic()
-    with open(output, 'wb') as file, tempfile.TemporaryFile() as errors:
-        # pylint: disable=consider-using-with
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                   stdout=file, stderr=errors)
-        result = watch(process, start, deadline)
-        if process.returncode not in ok:
-            errors.seek(max(0, errors.seek(0, os.SEEK_END) - ERROR_TAIL))
-            raise BenchError(f'{" ".join(command)}: exit '
-                             f'{process.returncode}\n'
-                             f'{errors.read().decode(errors="replace")}')
-    return result
-
-
-def watch(process, start, deadline):
-    """Waits for the end of `process` and says what it took."""
-    timer = threading.Timer(deadline, process.kill)
-    peak = Peak(process.pid)
-    timer.start()
-    peak.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    timer.cancel()
-    peak.over.set()
-    peak.join()
-    return Run(wall, usage.ru_utime + usage.ru_stime, peak.megabytes)
-
-
-class Bench:
-    """The programs, as commands over a list of domains."""
+class Bench(floors.Floors):
+    """The floors, and the check."""
 
     def __init__(self, build, here, jobs=JOBS):
-        self.build = pathlib.Path(build).resolve()
-        self.world = here
-        self.jobs = str(jobs)
-
-    def program(self, name):
-        return self.build / 'tests' / 'bench' / name
-
-    def list_of(self, kind, numbers):
-        """A file of work, a line a number: none, sts, fetch or many."""
-        path = self.world.dir / f'{kind}-{numbers.start}-{numbers.stop}'
-        if not path.exists():
-            with open(path, 'w', encoding='ascii') as file:
-                file.writelines(work_line(kind, n) for n in numbers)
-        return path
+        super().__init__(build, here, jobs)
 
     def mtasts(self, kind, numbers):
         return [self.build / 'mtasts', 'check', '--from',
@@ -132,38 +51,12 @@ class Bench:
                 '--trust-anchor', self.world.trust_anchor,
                 '--ca-file', self.world.ca_file, '--allow-private']
 
-    def unbound(self, kind, numbers):
-        return [self.program('bench_unbound'), self.world.resolver,
-                self.world.trust_anchor, self.jobs,
-                self.list_of(kind, numbers), kind]
-
-    def curl(self, numbers):
-        return [self.program('bench_curl'), self.world.ca_file, self.jobs,
-                self.list_of('fetch', numbers)]
-
-    def openssl(self, numbers):
-        return [self.program('bench_openssl'), self.world.ca_file, self.jobs,
-                self.list_of('fetch', numbers)]
-
     def check(self, kind, numbers, deadline=RUN_DEADLINE):
         """Runs mtasts and looks at what it wrote."""
         output = self.world.dir / 'output.ndjson'
         result = run(self.mtasts(kind, numbers), (0, 1, 2), output, deadline)
         verify_output(output, kind, len(numbers))
         return result
-
-
-def work_line(kind, number):
-    if kind == 'none':
-        return world.none_domain(number) + '\n'
-    if kind == 'sts':
-        return world.sts_domain(number) + '\n'
-    if kind == 'fetch':
-        return (f'mta-sts.{world.sts_domain(number)} '
-                f'{world.host_address(number)}\n')
-    if number % FETCH_EVERY == 0:
-        return world.sts_domain(number // FETCH_EVERY % DOMAINS) + '\n'
-    return world.many_domain(number) + '\n'
 
 
 def verify_output(path, kind, count):
@@ -182,64 +75,17 @@ def verify_output(path, kind, count):
                          f'{wrong} with another verdict than expected')
 
 
-def in_turn(programs):
-    """Runs every program in each round, A B A B; name -> its Runs."""
-    runs = {name: [] for name in programs}
-    for _ in range(ROUNDS):
-        for name, start in programs.items():
-            runs[name].append(start(range(DOMAINS)))
-    return runs
-
-
-def ratio_of(part, ours, theirs):
-    """The median over the rounds: what disturbs one disturbs both."""
-    return statistics.median(getattr(a, part) / getattr(b, part)
-                             for a, b in zip(ours, theirs))
-
-
-class Targets:
-    """Prints ratios against targets and remembers whether one was missed."""
-
-    def __init__(self):
-        self.missed = 0
-
-    def ratio(self, what, value, target):
-        self._verdict(f'{what}: {value:.2f} (target {target:.2f})',
-                      value <= target)
-
-    def memory(self, what, megabytes):
-        self._verdict(f'{what}: {megabytes:.1f} MB '
-                      f'(target {MEMORY_TARGET} MB)',
-                      megabytes < MEMORY_TARGET)
-
-    def _verdict(self, text, good):
-        self.missed += not good
-        print(f'  {text:<64} {"ok" if good else "MISS"}')
-
-
-def print_runs(runs):
-    print(f'  {"program":<30}{"domains/s":>10}{"wall us":>10}{"CPU us":>10}'
-          f'{"peak MB":>10}')
-    for name, of in runs.items():
-        wall = statistics.median(r.wall for r in of)
-        cpu = statistics.median(r.cpu for r in of)
-        print(f'  {name:<30}{DOMAINS / wall:>10.0f}'
-              f'{wall / DOMAINS * 1e6:>10.0f}'
-              f'{cpu / DOMAINS * 1e6:>10.0f}{max(r.peak for r in of):>10.1f}',
-              flush=True)
-
-
 def bench_none(bench, targets):
     print(f'\nDomains without records: {DOMAINS}, {JOBS} at once; medians of '
           f'{ROUNDS} rounds, a domain')
     floor, ours = 'libunbound, same queries', 'mtasts check'
     runs = in_turn({
-        floor: lambda numbers: run(bench.unbound('none', numbers)),
-        ours: lambda numbers: bench.check('none', numbers),
-    })
-    print_runs(runs)
+        floor: lambda: run(bench.unbound('none', range(DOMAINS))),
+        ours: lambda: bench.check('none', range(DOMAINS)),
+    }, ROUNDS)
+    print_runs(runs, DOMAINS)
     for part, what in (('cpu', 'CPU'), ('wall', 'wall')):
-        targets.ratio(f'{what} against libunbound',
+        targets.at_most(f'{what} against libunbound',
                       ratio_of(part, runs[ours], runs[floor]), NONE_TARGET)
     return max(r.peak for r in runs[ours])
 
@@ -250,13 +96,13 @@ def bench_sts(bench, targets):
     openssl, curl = 'OpenSSL, fetch only', 'libcurl, fetch only'
     unbound, ours = 'libunbound, DNS only', 'mtasts check'
     runs = in_turn({
-        openssl: lambda numbers: run(bench.openssl(numbers)),
-        curl: lambda numbers: run(bench.curl(numbers)),
-        unbound: lambda numbers: run(bench.unbound('sts', numbers)),
-        ours: lambda numbers: bench.check('sts', numbers),
-    })
-    print_runs(runs)
-    targets.ratio('CPU against libcurl (fetch only)',
+        openssl: lambda: run(bench.openssl(range(DOMAINS))),
+        curl: lambda: run(bench.curl(range(DOMAINS))),
+        unbound: lambda: run(bench.unbound('sts', range(DOMAINS))),
+        ours: lambda: bench.check('sts', range(DOMAINS)),
+    }, ROUNDS)
+    print_runs(runs, DOMAINS)
+    targets.at_most('CPU against libcurl (fetch only)',
                   ratio_of('cpu', runs[ours], runs[curl]), STS_TARGET)
     both = [Run(a.wall + b.wall, a.cpu + b.cpu, 0)
             for a, b in zip(runs[curl], runs[unbound])]
@@ -275,8 +121,8 @@ def bench_memory(bench, targets, smaller, counts):
         print(f'  {count:>9} domains: {result.peak:.1f} MB in '
               f'{result.wall:.0f} s ({count / result.wall:.0f} domains/s)',
               flush=True)
-    targets.memory('peak', max(peaks))
-    targets.ratio('longest list against the one before',
+    targets.at_most('peak', max(peaks), MEMORY_TARGET, ' MB', '.1f')
+    targets.at_most('longest list against the one before',
                   peaks[-1] / peaks[-2], FLAT_TARGET)
 
 
@@ -390,6 +236,7 @@ def main():
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(f'run_check: {error}', file=sys.stderr)
         return 2
+    print_load()
     print(f'\n{time.monotonic() - start:.0f} s in all')
     return status
 

@@ -3,10 +3,11 @@
  *
  * Listens on port 443 of all IPv4 addresses and answers as nginx would with
  * a static file: GET /.well-known/mta-sts.txt of mta-sts.D gives an enforce
- * policy with `mx: mx.D`, anything else 404; keep-alive, TLS 1.2 and 1.3,
- * two session tickets. Each connection gets a leaf certificate (P-256) made
- * for its SNI, signed by an intermediate that is sent along. The root is
- * written to CA_FILE once the port is open, so its appearance says "ready".
+ * policy with `mx: mx.D`, GET /given the number of policies given so far,
+ * anything else 404; keep-alive, TLS 1.2 and 1.3, two session tickets. Each
+ * connection gets a leaf certificate (P-256) made for its SNI, signed by an
+ * intermediate that is sent along. The root is written to CA_FILE once the port
+ * is open, so its appearance says "ready".
  *
  * CHAIN says what the client has to verify: "p384", a P-384 intermediate of an
  * RSA-4096 root, as Let's Encrypt has them, or "p256", intermediate and root
@@ -26,9 +27,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -66,6 +69,7 @@ struct connection {
 };
 
 static struct authority authority;
+static atomic_ulong *given; /* policies; shared by the processes */
 
 /* ---- certificates ---- */
 
@@ -189,19 +193,34 @@ static int policy_write(char body[ANSWER_MAX], const char *host)
                     host, host);
 }
 
-static bool answer(struct connection *connection)
+static bool asks_for(const struct connection *connection, const char *path)
+{
+    return strncmp(connection->request, path, strlen(path)) == 0;
+}
+
+/* The length of the body; 0: there is no such thing. */
+static int body_write(char body[ANSWER_MAX],
+                      const struct connection *connection)
 {
     static const char prefix[] = "mta-sts.";
-    static const char wanted[] = "GET /.well-known/mta-sts.txt HTTP/1.1\r\n";
     const char *host =
         SSL_get_servername(connection->ssl, TLSEXT_NAMETYPE_host_name);
-    bool found = host && strncmp(host, prefix, strlen(prefix)) == 0 &&
-                 connection->len > strlen(wanted) &&
-                 memcmp(connection->request, wanted, strlen(wanted)) == 0;
-    char body[ANSWER_MAX] = "not found\n";
-    int len = (int)strlen(body);
-    if (found)
-        len = policy_write(body, host + strlen(prefix));
+    if (asks_for(connection, "GET /given HTTP/1.1\r\n"))
+        return snprintf(body, ANSWER_MAX, "%lu\n", atomic_load(given));
+    if (!host || strncmp(host, prefix, strlen(prefix)) != 0 ||
+        !asks_for(connection, "GET /.well-known/mta-sts.txt HTTP/1.1\r\n"))
+        return 0;
+    atomic_fetch_add(given, 1);
+    return policy_write(body, host + strlen(prefix));
+}
+
+static bool answer(struct connection *connection)
+{
+    char body[ANSWER_MAX];
+    int len = body_write(body, connection);
+    bool found = len > 0;
+    if (!found)
+        len = snprintf(body, sizeof(body), "not found\n");
     char date[64];
     time_t now = time(NULL);
     struct tm tm;
@@ -343,6 +362,14 @@ static SSL_CTX *context_new(void)
     return ctx;
 }
 
+static bool share_count(void)
+{
+    void *room = mmap(NULL, sizeof(*given), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    given = room == MAP_FAILED ? NULL : room;
+    return given != NULL;
+}
+
 static pid_t start_process(int listener, SSL_CTX *ctx)
 {
     pid_t parent = getpid();
@@ -365,7 +392,7 @@ int main(int argc, char **argv)
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     SSL_CTX *ctx = context_new();
     int listener = listen_everywhere();
-    if (!ctx || listener < 0 || !authority_make(argv[3])) {
+    if (!ctx || listener < 0 || !share_count() || !authority_make(argv[3])) {
         fprintf(stderr, "policy_host: cannot start: %s\n", strerror(errno));
         return 1;
     }
