@@ -40,7 +40,8 @@ test-full: ## the whole matrices, in at most 60 minutes
 bench: ## measure speed against the floors
 	@$(need) build lab test
 	@tools/build build-gcc
-	@for bench in tests/bench/run_*.sh; do "$$bench" build-gcc; done
+	@missed=0; for bench in tests/bench/run_*.sh; do \
+	    "$$bench" build-gcc || missed=1; done; exit $$missed
 
 fuzz: ## run every fuzzer for FUZZ_SECONDS
 	@$(need) build test

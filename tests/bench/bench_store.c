@@ -1,7 +1,8 @@
 /*
  * bench_store: what the store costs, beside SQLite alone.
  *
- *     bench_store make FILE ROWS     a file with so many policies
+ *     bench_store make FILE ROWS     a file with so many policies; how many
+ *                                    octets of text they are
  *     bench_store load FILE          reading all of it: seconds of the reader
  *                                    in slices, with its checksums, and of a
  *                                    bare loop over the same file
@@ -17,6 +18,7 @@
  * ours. Best of several rounds, taken in turn.
  */
 #include "base/number.h"
+#include "bench.h"
 #include "store/db.h"
 #include "store/policy_store.h"
 #include "store/store_file.h"
@@ -53,13 +55,18 @@ static void must(bool good, const char *what)
     exit(2);
 }
 
-/* Domains in no order, as strangers choose them. */
+static int64_t wall_ms(void)
+{
+    return (int64_t)(now_s(CLOCK_REALTIME) * 1e3);
+}
+
+/* As fetched a moment ago. */
 static const struct policy_row *policy(struct policy *policy, unsigned n)
 {
     int len;
 
     snprintf(policy->domain, sizeof(policy->domain), "%08x.d%u.example",
-             n * 2654435761u, n);
+             bench_mixed(n), n);
     len = snprintf(policy->body, sizeof(policy->body),
                    "version: STSv1\r\nmode: enforce\r\n"
                    "mx: mx1.mail.d%u.example\r\nmx: mx2.mail.d%u.example\r\n"
@@ -68,8 +75,8 @@ static const struct policy_row *policy(struct policy *policy, unsigned n)
     policy->row = (struct policy_row){
         .domain = policy->domain,
         .id = "20260101T000000",
-        .fetched_ms = INT64_C(1767225600000) + n,
-        .used_ms = INT64_C(1767225600000) + n,
+        .fetched_ms = wall_ms(),
+        .used_ms = wall_ms(),
         .body = policy->body,
         .len = (size_t)len,
     };
@@ -85,15 +92,19 @@ static void do_make(const char *path, unsigned rows)
     struct db *db = NULL;
     struct policy_store *store = NULL;
     struct policy room;
+    uint64_t octets = 0;
 
     must(db_open(&options, &db, &fault) == 0, "cannot make the file");
     must(policy_store_new(db, &store) == 0, "memory");
     must(db_begin(db) == 0, "begin");
-    for (unsigned n = 0; n < rows; n++)
+    for (unsigned n = 0; n < rows; n++) {
         must(policy_store_put(store, policy(&room, n)) == 0, "put");
+        octets += room.row.len;
+    }
     must(policy_store_write_time(store) == 0 && db_commit(db) == 0, "commit");
     policy_store_free(store);
     db_close(db);
+    printf("make %u %llu\n", rows, (unsigned long long)octets);
 }
 
 /* ---- load ---- */

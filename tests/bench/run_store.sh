@@ -7,7 +7,7 @@ bench=${1:?usage: run_store.sh BUILD_DIR}/tests/bench/bench_store
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$bench" make "$work/cache.db" "${BENCH_POLICIES:-1000000}"
+"$bench" make "$work/cache.db" "${BENCH_POLICIES:-1000000}" >/dev/null
 {
     "$bench" start "$work/cache.db"
     "$bench" load "$work/cache.db"

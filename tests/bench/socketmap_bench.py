@@ -1,13 +1,11 @@
-"""socketmap_bench.py BUILD_DIR [--server NAME,PID,PORT,PATH,MAP,KEY]...
+"""socketmap_bench.py BUILD_DIR: cached answers of the daemon, measured.
 
-Called by run_socketmap.sh. Asks socketmap servers the same question over and
-over, in turn (A B A B), takes the best round of each server, and prints their
-ratios to the floor's beside the targets. README.md says what is measured and
-why.
-
-Without --server ours is tests/integration/server_driver, which answers a
-constant: the server alone. A daemon that runs already is named by --server;
-KEY must be in its cache.
+Called by run_socketmap.sh, in a network namespace of its own. Starts
+mtasts-policyd in a world of its own, has it find a domain with a policy and
+one without, and asks it for them over and over, in turn (A B A B) with a bare
+server that sends the same octets, and with postfix-mta-sts-resolver where
+that is installed. Takes the best round of each, and prints the ratios beside
+the targets. README.md says what is measured and why.
 
 Exit status 0 when every target is met, 1 when one is missed, 2 when the
 bench itself failed.
@@ -17,16 +15,19 @@ import contextlib
 import dataclasses
 import os
 import pathlib
-import re
-import socket
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import world
+from measured import BenchError, print_load
+from policyd import Policyd, ask, netstring
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROUNDS = int(os.environ.get('BENCH_ROUNDS', '25'))
+ROUNDS = int(os.environ.get('BENCH_ROUNDS', '15'))
 RUN_MS = int(os.environ.get('BENCH_MS', '150'))
 CONNECTIONS = (1, 10, 100)
 PIPELINED = (10, 16)   # connections, depth
@@ -39,25 +40,30 @@ PEER_TARGET = 5        # answers for the CPU of one of
 PEER_AT = 100          # fewer leave a core waiting
 IDLE_TARGET = 1000     # octets of memory
 START_DEADLINE = 20    # seconds
-MAP, KEY = 'postfix', 'example.com'
-REPLY = 'OK secure match=mx1.example.com:mx2.example.com servername=hostname'
-FLOOR, DRIVER, RESOLVER = 'floor', 'mtasts', 'resolver'
-
-
-class BenchError(Exception):
-    """The bench could not be run, or a server did not do its work."""
+FLOOR, RESOLVER = 'floor', 'resolver'
+STS, NONE = world.sts_domain(0), world.none_domain(0)
+# What is asked for: name, map, domain, and the reply there has to be.
+QUESTIONS = (
+    ('hosts', 'postfix', STS,
+     f'OK secure match=mx.{STS} servername=hostname'),
+    ('tlsrpt', 'postfix-tlsrpt', STS, None),
+    ('none', 'postfix', NONE, 'NOTFOUND '),
+)
 
 
 @dataclasses.dataclass
 class Server:
-    """One server, with what to ask it; a process for each address."""
+    """One server and what to ask it; a process for each address. `floor`:
+    the server that sends the same octets; None for itself."""
     name: str
     tcp: str
     unix: str
     tcp_pid: int
     unix_pid: int
-    map: str = MAP
-    key: str = KEY
+    map: str
+    key: str
+    reply: str
+    floor: str = FLOOR
 
     def at(self, transport):
         """The address, and the process that answers there."""
@@ -80,23 +86,15 @@ def undisturbed():
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
-def netstring(text):
-    return f'{len(text)}:{text},'
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
 class Bench:
     """The servers, started and stopped, and runs against them."""
 
-    def __init__(self, build, folder, stack):
+    def __init__(self, build, here, folder, stack):
         self.build = build
-        self.folder = folder
+        self.world = here
+        self.folder = pathlib.Path(folder)
         self.stack = stack
+        self.port = 9000  # the namespace is ours alone
 
     def start(self, *command, ok_to_miss=None):
         """Starts a server; its pid once it is ready, None if it may miss."""
@@ -116,40 +114,69 @@ class Bench:
             return None
         raise BenchError(f'{command[0]} did not start')
 
-    def floor(self):
-        program = self.build / 'tests/bench/socketmap_floor'
-        request = str(len(netstring(f'{MAP} {KEY}')))
-        tcp = f'inet:127.0.0.1:{free_port()}'
-        unix = f'unix:{self.folder}/floor.sock'
-        return Server(FLOOR, tcp, unix,
-                      *(self.start(program, address, request, netstring(REPLY))
-                        for address in (tcp, unix)))
+    def tcp(self):
+        self.port += 1
+        return f'inet:127.0.0.1:{self.port}'
 
-    def driver(self):
-        program = self.build / 'tests/integration/server_driver'
-        tcp = f'inet:127.0.0.1:{free_port()}'
-        unix = f'unix:{self.folder}/driver.sock'
-        pid = self.start(program, f'socketmap={tcp}', f'socketmap={unix}')
-        return Server(DRIVER, tcp, unix, pid, pid)
+    def floor(self, name, other):
+        """A bare server that sends what `other` sends."""
+        program = self.build / 'tests/bench/socketmap_floor'
+        request = str(len(netstring(f'{other.map} {other.key}')))
+        reply = netstring(other.reply)
+        tcp, unix = self.tcp(), f'unix:{self.folder}/{name}.sock'
+        return Server(name, tcp, unix,
+                      *(self.start(program, address, request, reply)
+                        for address in (tcp, unix)),
+                      other.map, other.key, other.reply, None)
+
+    def daemon(self, name):
+        """The daemon itself; it must find out what it is asked for before it
+        can have it in its cache."""
+        daemon = self.stack.enter_context(
+            Policyd(self.build, self.folder / name, self.world,
+                    ('dane = off',), self.tcp(), undisturbed))
+        daemon.wait()
+        before = self.world.given()
+        replies = [daemon.ask(key, map_) for _, map_, key, _ in QUESTIONS]
+        if self.world.given() != before + 1:
+            raise BenchError('a policy was not fetched just once')
+        for reply, (_, map_, _, wanted) in zip(replies, QUESTIONS):
+            if reply != wanted and (wanted or not reply.startswith('OK ')):
+                raise BenchError(f'{map_}: {reply}')
+        return daemon, replies
+
+    def ours(self, daemon, replies):
+        """(floor, server) for each question, a server after its floor."""
+        for (name, map_, key, _), reply in zip(QUESTIONS, replies):
+            floor = FLOOR if name == 'hosts' else f'{FLOOR} {name}'
+            server = Server(f'mtasts {name}', daemon.tcp, daemon.address,
+                            daemon.pid, daemon.pid, map_, key, reply, floor)
+            yield self.floor(floor, server), server
 
     def resolver(self, name, *options):
         """Debian's postfix-mta-sts-resolver, in a list that is empty where
         the package is not installed."""
         program = HERE / 'resolver_peer.py'
-        port, path = free_port(), f'{self.folder}/{name}.sock'
-        pids = [self.start('/usr/bin/python3', '-B', program, str(where),
-                           *options, ok_to_miss=3) for where in (port, path)]
+        tcp, path = self.tcp(), f'{self.folder}/{name}.sock'
+        # Sets in one order, so that both processes send the same octets.
+        pids = [self.start('/usr/bin/env', 'PYTHONHASHSEED=0',
+                           '/usr/bin/python3', '-B', program, where, *options,
+                           ok_to_miss=3)
+                for where in (tcp.rpartition(':')[2], path)]
         if None in pids:
             return []
-        return [Server(name, f'inet:127.0.0.1:{port}', f'unix:{path}', *pids)]
+        key = 'example.com'
+        reply = ask(f'unix:{path}', 'postfix', key)
+        return [Server(name, tcp, f'unix:{path}', *pids, 'postfix', key,
+                       reply)]
 
     def run(self, server, transport, connections, depth=1):
         address, pid = server.at(transport)
         done = subprocess.run(
             [self.build / 'tests/bench/socketmap_load', address,
              str(connections), str(depth), str(RUN_MS), str(pid), server.map,
-             server.key], capture_output=True, text=True, check=False,
-            preexec_fn=undisturbed, timeout=60 + RUN_MS / 100)
+             server.key, server.reply], capture_output=True, text=True,
+            check=False, preexec_fn=undisturbed, timeout=60 + RUN_MS / 100)
         if REALTIME:
             time.sleep(RUN_MS / 1000)  # the others' turn
         if done.returncode:
@@ -165,10 +192,10 @@ class Bench:
                     self.run(server, transport, connections, depth))
         return figures
 
-    def idle(self, server, count):
-        """`count` connections to the server's UNIX socket, held."""
+    def idle(self, address, count):
+        """`count` connections to a UNIX socket, held."""
         process = self.stack.enter_context(subprocess.Popen(
-            [self.build / 'tests/bench/socketmap_load', '--idle', server.unix,
+            [self.build / 'tests/bench/socketmap_load', '--idle', address,
              str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True))
         self.stack.callback(process.kill)
@@ -187,11 +214,6 @@ def ratio(figures, name, what, other=FLOOR):
     return best(figures[name], what) / best(figures[other], what)
 
 
-def resident_octets(pid):
-    status = pathlib.Path(f'/proc/{pid}/status').read_text(encoding='ascii')
-    return int(re.search(r'VmRSS:\s+(\d+) kB', status)[1]) * 1024
-
-
 class Report:
     """Prints figures and verdicts; knows whether a target was missed."""
 
@@ -202,95 +224,107 @@ class Report:
         self.missed |= not met
         return 'ok' if met else 'MISS'
 
-    def table(self, title, figures, ours, connections=0):
+    def table(self, title, figures, servers, judged=True):
         print(f'\n{title}')
-        print(f'  {"server":<12}{"answers/s":>11}{"p50 us":>9}{"p99 us":>9}'
-              f'{"CPU us":>9}{"rate":>8}{"CPU":>8}')
-        for name, rounds in figures.items():
-            print(f'  {name:<12}{best(rounds, "rate"):>11.0f}'
+        print(f'  {"server":<15}{"answers/s":>10}{"p50 us":>9}{"p99 us":>9}'
+              f'{"CPU us":>8}{"rate":>7}{"CPU":>6}')
+        for server in servers:
+            rounds = figures[server.name]
+            print(f'  {server.name:<15}{best(rounds, "rate"):>10.0f}'
                   f'{best(rounds, "p50"):>9.1f}{best(rounds, "p99"):>9.1f}'
-                  f'{best(rounds, "cpu"):>9.2f}'
-                  f'{ratio(figures, name, "rate"):>8.2f}'
-                  f'{ratio(figures, name, "cpu"):>8.2f}'
-                  f'{self.verdicts(figures, name) if name in ours else ""}')
-        if RESOLVER in figures:
-            self.beside_peer(figures, ours, connections)
+                  f'{best(rounds, "cpu"):>8.2f}'
+                  f'{self.ratios(figures, server, judged)}', flush=True)
 
-    def verdicts(self, figures, name):
-        rate = ratio(figures, name, 'rate')
-        cpu = ratio(figures, name, 'cpu')
-        return (f'  rate >= {RATE_TARGET}: {self.verdict(rate >= RATE_TARGET)}'
-                f'  CPU <= {CPU_TARGET}: {self.verdict(cpu <= CPU_TARGET)}')
+    def ratios(self, figures, server, judged):
+        if not server.floor:
+            return ''
+        rate = ratio(figures, server.name, 'rate', server.floor)
+        cpu = ratio(figures, server.name, 'cpu', server.floor)
+        text = f'{rate:>7.2f}{cpu:>6.2f}'
+        if not judged or server.name.startswith(RESOLVER):
+            return text
+        return (f'{text}  rate >= {RATE_TARGET} '
+                f'{self.verdict(rate >= RATE_TARGET)}, CPU <= {CPU_TARGET} '
+                f'{self.verdict(cpu <= CPU_TARGET)}')
 
-    def beside_peer(self, figures, ours, connections):
+    def beside_peer(self, figures, name, connections):
         """More than the floor nobody can reach."""
         most = 1 / ratio(figures, FLOOR, 'cpu', RESOLVER)
         wanted = min(PEER_TARGET, most / CPU_TARGET)
-        for name in ours:
-            rate = ratio(figures, name, 'rate', RESOLVER)
-            cpu = 1 / ratio(figures, name, 'cpu', RESOLVER)
-            target = ''
-            if connections == PEER_AT:
-                target = (f' (the floor: {most:.1f}; target {wanted:.1f}) '
-                          f'{self.verdict(cpu >= wanted)}')
-            print(f'  {name}: {cpu:.1f} answers for the CPU of one of '
-                  f'{RESOLVER}{target}, {rate:.1f} in its time')
+        rate = ratio(figures, name, 'rate', RESOLVER)
+        cpu = 1 / ratio(figures, name, 'cpu', RESOLVER)
+        target = ''
+        if connections == PEER_AT:
+            target = (f' (the floor: {most:.1f}; target {wanted:.1f}) '
+                      f'{self.verdict(cpu >= wanted)}')
+        print(f'  {name}: {cpu:.1f} answers for the CPU of one of '
+              f'{RESOLVER}{target}, {rate:.1f} in its time')
 
 
 def measure_idle(bench, report, floor, server):
-    """What connections that say nothing cost in memory, and in time."""
-    before = resident_octets(server.unix_pid)
-    bench.idle(server, IDLE)
-    octets = (resident_octets(server.unix_pid) - before) / IDLE
-    figures = bench.compare([floor, server], 'UNIX', 100)
-    report.table(f'UNIX, 100 connections beside {IDLE} idle ones to '
-                 f'{server.name}', figures, (server.name,))
+    """What connections that say nothing cost in memory, and in time; they are
+    to another daemon like the first."""
+    daemon, _ = bench.daemon('idle')
+    before = daemon.resident()
+    bench.idle(daemon.address, IDLE)
+    octets = (daemon.resident() - before) / IDLE
+    crowded = dataclasses.replace(server, name='mtasts crowded',
+                                  unix=daemon.address, unix_pid=daemon.pid)
+    servers = [floor, server, crowded]
+    figures = bench.compare(servers, 'UNIX', 100)
+    report.table(f'UNIX, 100 connections; "crowded" beside {IDLE} idle ones',
+                 figures, servers)
+    rate = ratio(figures, crowded.name, 'rate', server.name)
+    cpu = ratio(figures, crowded.name, 'cpu', server.name)
+    print(f'  with idle ones against without: rate {rate:.2f}, CPU {cpu:.2f}')
     print(f'  memory of an idle one: {octets:.0f} octets (target {IDLE_TARGET})'
           f' {report.verdict(octets <= IDLE_TARGET)}')
 
 
-def measure(bench, ours, report):
-    servers = [bench.floor(), *(ours or [bench.driver()])]
-    names = {server.name for server in servers[1:]}
+def measure(bench, report):
+    daemon, replies = bench.daemon('policyd')
+    given = bench.world.given()
+    pairs = list(bench.ours(daemon, replies))
+    servers = [server for pair in pairs for server in pair]
     peers = (bench.resolver(RESOLVER) +
              bench.resolver(f'{RESOLVER}+uv', '--uvloop'))
     print(f'socketmap: one question over and over, {ROUNDS} rounds of {RUN_MS} '
-          'ms in turn, the best of them; ratios are to the floor')
+          'ms in turn, the best of them;\nratios are to the floor, a server '
+          'that sends the same octets')
     if not peers:
         print('postfix-mta-sts-resolver is not installed: not compared')
     for transport in ('TCP', 'UNIX'):
         for connections in CONNECTIONS:
             figures = bench.compare(servers + peers, transport, connections)
             report.table(f'{transport}, {connections} connections', figures,
-                         names, connections)
+                         servers + peers)
+            if peers:
+                report.beside_peer(figures, pairs[0][1].name, connections)
         connections, depth = PIPELINED
         figures = bench.compare(servers, transport, connections, depth)
         report.table(f'{transport}, {connections} connections, {depth} '
-                     'questions outstanding on each (no target)', figures, ())
-    for server in servers[1:]:
-        measure_idle(bench, report, servers[0], server)
-
-
-def server_of(text):
-    name, pid, port, path, map_, key = text.split(',')
-    return Server(name, f'inet:127.0.0.1:{port}', f'unix:{path}', int(pid),
-                  int(pid), map_, key)
+                     'questions outstanding on each (no target)', figures,
+                     servers, judged=False)
+    if bench.world.given() != given:
+        raise BenchError('what was asked was not in the cache')
+    measure_idle(bench, report, *pairs[0])
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('build', type=pathlib.Path)
-    parser.add_argument('--server', action='append', type=server_of,
-                        metavar='NAME,PID,PORT,PATH,MAP,KEY')
-    options = parser.parse_args()
+    build = parser.parse_args().build.resolve()
     report = Report()
     try:
-        with tempfile.TemporaryDirectory() as folder, \
+        with world.World(build, 1, 'p256') as here, \
+                tempfile.TemporaryDirectory() as folder, \
                 contextlib.ExitStack() as stack:
-            measure(Bench(options.build, folder, stack), options.server, report)
-    except (BenchError, OSError, subprocess.SubprocessError) as error:
+            measure(Bench(build, here, folder, stack), report)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(f'socketmap_bench: {error}', file=sys.stderr)
         return 2
+    print_load()
     return 1 if report.missed else 0
 
 
