@@ -17,13 +17,28 @@ from pathlib import Path
 START_S = 60         # how long it may take to come up on a busy machine
 WAIT_S = 60          # and anything in it
 
+# The tree becomes the root of the mount namespace, as switch_root(8) has it:
+# in a chroot systemd could give no service a file system of its own.
+ENTER = """
+set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs /srv
+mkdir /srv/root
+mount --rbind / /srv/root
+exec 9</srv/root
+exec nsenter --mount=/proc/self/ns/mnt bash -c '
+    cd /proc/self/fd/9
+    exec 9<&-
+    mount --move . /
+    exec chroot . bash -c "$0"' "$1"
+"""
+
 # Whatever runs in it can change nothing of the machine: all that is shared is
 # read-only, and what has to be written is in memory.  systemd knows our own
 # units and no others: those of the system would set up a whole machine, empty
 # /tmp among other things.
 BOOT = """
 set -e
-mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /srv
 for folder in etc var; do
@@ -86,7 +101,7 @@ class Box:
         self.group.mkdir()
         self.process = subprocess.Popen(
             ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--uts",
-             "--ipc", "--net", "--cgroup", "bash", "-c", BOOT],
+             "--ipc", "--net", "--cgroup", "bash", "-c", ENTER, "bash", BOOT],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, preexec_fn=self.join)
         try:
@@ -116,7 +131,7 @@ class Box:
         first = self.first()
         assert first, "it has ended"
         return subprocess.run(
-            ["nsenter", "-t", first, "-m", "-p", "-i", "-u", "-n", "-C",
+            ["nsenter", "-t", first, "-m", "-r", "-p", "-i", "-u", "-n", "-C",
              *map(str, words)], text=True, capture_output=True,
             timeout=seconds, check=check, stdin=subprocess.DEVNULL)
 

@@ -35,13 +35,14 @@ def installed_tree(tmp_path_factory):
 
 @pytest.fixture(scope='module', name='library')
 def installed_library(tree):
-    [library] = (tree / PREFIX).glob('lib/**/libmtasts.so')
+    library = tree / PREFIX / 'lib/libmtasts.so'
+    assert library.exists()
     return library
 
 
 def flags_of(tree, name='libmtasts'):
     """What pkg-config says to a program that uses the library."""
-    [folder] = (tree / PREFIX).glob('lib/**/pkgconfig')
+    folder = tree / PREFIX / 'lib/pkgconfig'
     return run('pkg-config', '--cflags', '--libs', name,
                env=os.environ | {'PKG_CONFIG_LIBDIR': str(folder),
                                  'PKG_CONFIG_SYSROOT_DIR': str(tree)}).split()
