@@ -34,17 +34,21 @@ declare -gA _mtasts_options=(
     ['run']='--config --help'
     ['reload']='--config --help'
     ['config']='--check --dump --sample --help'
+    ['setup postfix']='--apply --config --config-dir --socket --domain --dane
+        --trust-resolver --color --help'
     ['help']='--help'
     ['version']='--help'
 )
 declare -gA _mtasts_words=(
     ['mtasts']='check lint simulate match make explain rules
-        query cache status run reload config help version --help --version'
+        query cache status run reload config setup help version --help
+        --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
+    ['setup']='postfix'
     ['cache']='list show history refresh flush dump load'
     ['help']='check lint simulate match make explain rules query
-        cache status run reload config help version'
+        cache status run reload config setup help version'
 )
 
 # The words behind an option: how they are to be completed.
@@ -52,7 +56,7 @@ _mtasts_value() { # OPTION WORD -> COMPREPLY; false if OPTION takes none
     local choices=''
     case $1 in
     --from | --root-hints | --trust-anchor | --ca-file | --facts | --policy | \
-        --config | --socket | -c | -s)
+        --config | --config-dir | --socket | -c | -s)
         compopt -o filenames 2>/dev/null || :
         mapfile -t COMPREPLY < <(compgen -f -- "$2")
         return 0
@@ -64,7 +68,7 @@ _mtasts_value() { # OPTION WORD -> COMPREPLY; false if OPTION takes none
     --rua) choices='mailto: https://' ;;
     --max-age) choices='86400 604800 1209600 31557600' ;;
     --resolver) choices='127.0.0.1 ::1' ;;
-    --jobs | -j | --timeout | -t) ;;
+    --jobs | -j | --timeout | -t | --domain) ;;
     *) return 1 ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$2")
@@ -85,7 +89,7 @@ _mtasts() {
         if [[ $command == mtasts ]]; then
             command=$name
         elif [[ $command == lint || $command == make ||
-            $command == cache ]]; then
+            $command == cache || $command == setup ]]; then
             command+=" $name"
         fi
     done

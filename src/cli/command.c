@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* clang-format off */
 const struct command *const commands[] = {
     &command_check,
     &command_lint_policy,
@@ -33,10 +34,12 @@ const struct command *const commands[] = {
     &command_run,
     &command_reload,
     &command_config,
+    &command_setup_postfix,
     &command_help,
     &command_version,
     NULL,
 };
+/* clang-format on */
 
 /* How many of the words the name takes up; 0 if they do not spell it. */
 static size_t spells(const char *name, const char *const *words, size_t count)
