@@ -8,23 +8,16 @@ DESCRIPTION
 """
 
 import contextlib
-import itertools
 import os
-import shutil
 import socketserver
 import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-from policyd import Policyd, wait_for
-from unpacked import Unpacked, reply
-
-PACKAGING = ROOT / "packaging" / "exim"
-SEND_LIMIT = 60      # seconds for one message, all hosts tried
-numbers = itertools.count(1)
+from exim import ROUTERS, Exim
+from policyd import Policyd
+from unpacked import reply
 
 # Our transport behind a router that picks no hosts: event_action is alone.
 UNGUARDED = """\
