@@ -5,6 +5,9 @@
  * alive. When evhttp has freed its own, the bufferevent has no callbacks any
  * more: then the connection is over, and a sweep lets go of it, which closes
  * the socket. The peer knows before, since evhttp shuts it down.
+ *
+ * evhttp's own timeout begins anew with each octet. So whoever takes too long
+ * over a request or an answer is shut down by a sweep.
  */
 #include "net/http_gates.h"
 
@@ -13,6 +16,7 @@
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <mtasts/error.h>
+#include <sys/socket.h>
 
 #define SWEEP_MS 5000u /* how long a socket that is shut down may stay open */
 
@@ -20,6 +24,12 @@
 struct gate {
     const struct listener *listener; /* NULL: free */
     struct evhttp_bound_socket *bound;
+};
+
+struct visit {
+    struct bufferevent *stream;
+    uint64_t since; /* when it came, asked or was answered, the last of it */
+    bool waits;     /* for us */
 };
 
 struct http_gates {
@@ -30,9 +40,10 @@ struct http_gates {
     struct loop_timer *timer; /* of the next sweep */
     bool closed;              /* nobody is let in */
     uint64_t opened;
+    uint64_t patience_ms;
     size_t max;
     size_t count;
-    struct bufferevent *streams[];
+    struct visit visits[];
 };
 
 /* libevent gives the handler of accept()'s errors the evhttp, and from there
@@ -67,15 +78,35 @@ static bool is_over(struct bufferevent *stream)
     return !event;
 }
 
+/* evhttp sees that, and ends the connection. */
+static void hurry(const struct http_gates *gates, const struct visit *visit)
+{
+    if (!visit->waits &&
+        loop_now_ms(gates->loop) - visit->since > gates->patience_ms)
+        shutdown(bufferevent_getfd(visit->stream), SHUT_RDWR);
+}
+
 static void sweep(struct http_gates *gates)
 {
     for (size_t i = gates->count; i-- > 0;) {
-        struct bufferevent *stream = gates->streams[i];
-        if (!is_over(stream))
+        struct bufferevent *stream = gates->visits[i].stream;
+        if (!is_over(stream)) {
+            hurry(gates, &gates->visits[i]);
             continue;
-        gates->streams[i] = gates->streams[--gates->count];
+        }
+        gates->visits[i] = gates->visits[--gates->count];
         bufferevent_decref(stream);
     }
+}
+
+void http_gates_note(struct http_gates *gates, const struct bufferevent *stream,
+                     bool waits)
+{
+    for (size_t i = 0; i < gates->count; i++)
+        if (gates->visits[i].stream == stream) {
+            gates->visits[i].since = loop_now_ms(gates->loop);
+            gates->visits[i].waits = waits;
+        }
 }
 
 static void on_timer(void *ctx);
@@ -121,7 +152,8 @@ static struct bufferevent *on_connection(struct event_base *base, void *ctx)
     if (!stream || gates->count == gates->max)
         return stream; /* let_in() has kept it from coming to that */
     bufferevent_incref(stream);
-    gates->streams[gates->count++] = stream;
+    gates->visits[gates->count++] =
+        (struct visit){.stream = stream, .since = loop_now_ms(gates->loop)};
     gates->opened++;
     if (gates->count == gates->max)
         close_for_a_while(gates);
@@ -201,16 +233,17 @@ void http_gates_remove(struct http_gates *gates,
 /* ---- making, freeing, asking ---- */
 
 int http_gates_new(struct loop *loop, struct evhttp *http, unsigned peers_max,
-                   struct http_gates **ret_gates)
+                   uint64_t patience_ms, struct http_gates **ret_gates)
 {
     struct http_gates *gates =
-        calloc(1, sizeof(*gates) + peers_max * sizeof(struct bufferevent *));
+        calloc(1, sizeof(*gates) + peers_max * sizeof(struct visit));
 
     if (!gates)
         return -MTASTS_ENOMEM;
     gates->loop = loop;
     gates->http = http;
     gates->max = peers_max;
+    gates->patience_ms = patience_ms;
     gates->next = all_gates;
     all_gates = gates;
     evhttp_set_bevcb(http, on_connection, gates);
@@ -228,7 +261,7 @@ void http_gates_free(struct http_gates *gates)
             break;
         }
     for (size_t i = 0; i < gates->count; i++)
-        bufferevent_decref(gates->streams[i]);
+        bufferevent_decref(gates->visits[i].stream);
     loop_timer_cancel(gates->timer);
     free(gates);
 }

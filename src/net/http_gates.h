@@ -13,19 +13,25 @@
 
 #define HTTP_GATES_MAX 16u /* descriptors, all listeners together */
 
+struct bufferevent;
 struct evhttp;
 struct http_gates;
 
-/* `peers_max`: connections at once. `http` gets its connections' streams from
-   here; it must be freed before the gates are. */
+/* `peers_max`: connections at once. `patience_ms`: so long may one take to
+   send a request, or to read an answer. `http` gets its connections' streams
+   from here; it must be freed before the gates are. */
 int http_gates_new(struct loop *loop, struct evhttp *http, unsigned peers_max,
-                   struct http_gates **ret_gates);
+                   uint64_t patience_ms, struct http_gates **ret_gates);
 void http_gates_free(struct http_gates *gates); /* NULL is fine */
 
 /* Accepts at all descriptors of `listener`. -MTASTS_ELIMIT, _ENOMEM. */
 int http_gates_add(struct http_gates *gates, const struct listener *listener);
 void http_gates_remove(struct http_gates *gates,
                        const struct listener *listener);
+
+/* A request has come (`waits`: for us), or its answer goes out. */
+void http_gates_note(struct http_gates *gates, const struct bufferevent *stream,
+                     bool waits);
 
 /* Connections now, and so far. */
 size_t http_gates_count(struct http_gates *gates);

@@ -81,7 +81,8 @@ static const char *reason_of(unsigned status)
 }
 
 /* Without memory the answer is empty, and an error. */
-static void send_answer(struct evhttp_request *request, unsigned status,
+static void send_answer(struct http_server *server,
+                        struct evhttp_request *request, unsigned status,
                         const char *type, const char *body, size_t len)
 {
     struct bufferevent *stream = stream_of(request);
@@ -97,6 +98,7 @@ static void send_answer(struct evhttp_request *request, unsigned status,
         }
     }
     add_headers(request, type, len);
+    http_gates_note(server->gates, stream, false);
     evhttp_send_reply(request, (int)status, reason_of(status), content);
     bufferevent_disable(stream, EV_READ);
     if (content)
@@ -114,7 +116,8 @@ static void refuse(struct http_server *server, struct evhttp_request *request,
     /* What follows on the connection may belong to this request. */
     evhttp_add_header(evhttp_request_get_output_headers(request), "Connection",
                       "close");
-    send_answer(request, status, "text/plain; charset=utf-8", why, strlen(why));
+    send_answer(server, request, status, "text/plain; charset=utf-8", why,
+                strlen(why));
 }
 
 /* ---- askers ---- */
@@ -138,7 +141,9 @@ static struct evhttp_request *asker_free(struct http_asker *asker)
 void http_answer(struct http_asker *asker, unsigned status, const char *type,
                  const char *body, size_t len)
 {
-    send_answer(asker_free(asker), status, type, body, len);
+    struct http_server *server = asker->server;
+
+    send_answer(server, asker_free(asker), status, type, body, len);
 }
 
 /* evhttp does not look at the connection while we think: we do. */
@@ -152,7 +157,8 @@ static void on_change(void *ctx, int fd, unsigned events)
     if (poll(&pollfd, 1, 0) <= 0 || !(pollfd.revents & (POLLHUP | POLLERR)))
         return;
     server->options.cancelled(server->options.ctx, asker);
-    send_answer(asker_free(asker), HTTP_SERVUNAVAIL, "text/plain", NULL, 0);
+    send_answer(server, asker_free(asker), HTTP_SERVUNAVAIL, "text/plain", NULL,
+                0);
 }
 
 static void ask(struct http_server *server, struct evhttp_request *request,
@@ -177,6 +183,7 @@ static void ask(struct http_server *server, struct evhttp_request *request,
     asker->server = server;
     asker->request = request;
     queue_join(&server->askers, &asker->node);
+    http_gates_note(server->gates, stream_of(request), true);
     server->requests++;
     found->fn(server->options.ctx, asker, &asked);
 }
@@ -336,8 +343,10 @@ int http_server_new(struct loop *loop, const struct http_options *options,
     server->http = evhttp_new(loop_event_base(loop));
     if (!server->http)
         return -MTASTS_ENOMEM;
+    uint64_t patience_ms =
+        UINT64_C(1000) * HTTP_PATIENCE * server->options.idle_s;
     int error = http_gates_new(loop, server->http, server->options.peers_max,
-                               &server->gates);
+                               patience_ms, &server->gates);
     if (error)
         return error;
     evhttp_set_allowed_methods(server->http, METHODS);

@@ -15,6 +15,7 @@
 
 #define HTTP_HEAD_MAX 8192u /* octets of request line and headers */
 #define HTTP_IDLE_S 60u     /* without a request, or a reader */
+#define HTTP_PATIENCE 2u    /* times as long a request or an answer may take */
 #define HTTP_PEERS_MAX 64u  /* connections: those beyond wait in the queue */
 
 struct http_server;

@@ -259,6 +259,27 @@ def test_idle(folder):
         driver.wait_until('http_peers', 0)
 
 
+def test_slow_requests(folder):
+    """An octet now and then does not keep a connection: it makes room."""
+    with running('idle=1000', 'peers=4', f'http=unix:{folder}/h') as driver:
+        slow = [driver.connect() for _ in range(4)]
+        ended, begun = set(), time.monotonic()
+        while len(ended) < len(slow):
+            assert time.monotonic() - begun < 15
+            for client in set(slow) - ended:
+                try:
+                    client.send('x')
+                except OSError:
+                    ended.add(client)
+            time.sleep(0.1)
+        assert time.monotonic() - begun > 1.9
+        with driver.connect() as client:
+            assert ask(client, '/').status == 200
+            client.send(get('/v1/policy/never.example'))  # waits for us
+            assert client.is_silent(3.5)
+            assert driver.figures()['http_askers'] == 1
+
+
 def test_who_waits_is_not_idle(folder):
     with running('idle=1000', f'http=unix:{folder}/h') as driver:
         with driver.connect() as client:
