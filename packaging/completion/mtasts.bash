@@ -36,6 +36,8 @@ declare -gA _mtasts_options=(
     ['config']='--check --dump --sample --help'
     ['setup postfix']='--apply --config --config-dir --socket --domain --dane
         --trust-resolver --color --help'
+    ['setup sendmail']='--apply --config --config-dir --socket --domain --color
+        --help'
     ['help']='--help'
     ['version']='--help'
 )
@@ -45,7 +47,7 @@ declare -gA _mtasts_words=(
         --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
-    ['setup']='postfix'
+    ['setup']='postfix sendmail'
     ['cache']='list show history refresh flush dump load'
     ['help']='check lint simulate match make explain rules query
         cache status run reload config setup help version'

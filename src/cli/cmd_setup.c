@@ -77,6 +77,11 @@ static const struct option_row postfix_options[] = {
     {0},
 };
 
+static const struct option_row sendmail_options[] = {
+    APPLY_ROW,  CONFIG_ROW, CONFIG_DIR_ROW("/etc/mail"), SOCKET_ROW, DOMAIN_ROW,
+    COLOUR_ROW, {0},
+};
+
 /* False after a complaint. */
 static bool is_socket(const char *who, const char *text)
 {
@@ -111,6 +116,12 @@ static int run_postfix(const struct command *command, const void *values,
     return run(command, values, words, setup_postfix);
 }
 
+static int run_sendmail(const struct command *command, const void *values,
+                        const struct words *words)
+{
+    return run(command, values, words, setup_sendmail);
+}
+
 const struct command command_setup_postfix = {
     .name = "setup postfix",
     .summary = "have Postfix ask the daemon, and see that it does",
@@ -123,4 +134,18 @@ const struct command command_setup_postfix = {
     .options = postfix_options,
     .values_size = sizeof(struct setup_options),
     .run = run_postfix,
+};
+
+const struct command command_setup_sendmail = {
+    .name = "setup sendmail",
+    .summary = "have Sendmail ask the daemon, and see that it does",
+    .synopsis = "",
+    .about = "Says whether this Sendmail can do MTA-STS and what has to be in "
+             "sendmail.mc; with --apply writes it there and makes sendmail.cf "
+             "of it. Then asks the daemon by sendmail -bt. Without --apply "
+             "nothing is changed.",
+    .exit_status = STATUSES,
+    .options = sendmail_options,
+    .values_size = sizeof(struct setup_options),
+    .run = run_sendmail,
 };

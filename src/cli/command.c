@@ -35,6 +35,7 @@ const struct command *const commands[] = {
     &command_reload,
     &command_config,
     &command_setup_postfix,
+    &command_setup_sendmail,
     &command_help,
     &command_version,
     NULL,

@@ -23,7 +23,8 @@ struct setup_options {
     unsigned colour; /* enum colour_choice */
 };
 
-/* Returns the exit status. */
+/* Each returns the exit status. */
 int setup_postfix(const struct setup_options *options);
+int setup_sendmail(const struct setup_options *options);
 
 #endif

@@ -11,8 +11,8 @@ COMMANDS = ['check', 'lint policy', 'lint sts-record', 'lint tlsrpt-record',
             'simulate', 'match', 'make policy', 'make records', 'explain',
             'rules', 'query', 'cache list', 'cache show', 'cache history',
             'cache refresh', 'cache flush', 'cache dump', 'cache load',
-            'status', 'run', 'reload', 'config', 'setup postfix', 'help',
-            'version']
+            'status', 'run', 'reload', 'config', 'setup postfix', 'setup sendmail',
+            'help', 'version']
 
 
 @pytest.fixture(scope='module', name='table')
