@@ -116,6 +116,18 @@ def test_daemon_is_not_there(exim):
     assert "cannot be resolved at this time" in said, said
 
 
+def test_mx_records_cannot_be_looked_up(exim):
+    """Then the message waits. Exim 4.96 would discard it, had the failure
+    come out of `set` in a router."""
+    for domain, mx in (("zone-bogus.example", "mx.zone-bogus.example"),
+                       ("zone-bogus.example", "*.zone-bogus.example")):
+        exim.answers.policy(domain, mx)
+        assert "cannot be resolved at this time" in exim.route(domain)
+        log, holders = exim.send(domain)
+        assert holders == [] and f" == user@{domain} " in log, log
+        assert " Completed" not in log
+
+
 @pytest.mark.parametrize("domain, mx", [
     ("healthy.example", ["mx.healthy.example"]),
     ("healthy.example", ["MX.Healthy.example", "other.example"]),
