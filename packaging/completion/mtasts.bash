@@ -38,6 +38,8 @@ declare -gA _mtasts_options=(
         --trust-resolver --color --help'
     ['setup sendmail']='--apply --config --config-dir --socket --domain --color
         --help'
+    ['setup exim']='--apply --config --config-dir --socket --domain --color
+        --help'
     ['help']='--help'
     ['version']='--help'
 )
@@ -47,7 +49,7 @@ declare -gA _mtasts_words=(
         --version'
     ['lint']='policy sts-record tlsrpt-record'
     ['make']='policy records'
-    ['setup']='postfix sendmail'
+    ['setup']='postfix sendmail exim'
     ['cache']='list show history refresh flush dump load'
     ['help']='check lint simulate match make explain rules query
         cache status run reload config setup help version'

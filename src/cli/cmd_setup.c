@@ -82,6 +82,21 @@ static const struct option_row sendmail_options[] = {
     COLOUR_ROW, {0},
 };
 
+static const struct option_row exim_options[] = {
+    APPLY_ROW,
+    CONFIG_ROW,
+    CONFIG_DIR_ROW("/etc/exim4"),
+    SOCKET_ROW,
+    DOMAIN_ROW,
+    COLOUR_ROW,
+    {.name = OPTION_INTERNAL "include",
+     .kind = OPTION_TEXT,
+     .argument = "DIR",
+     .help = "where the files are that Exim is to include",
+     .offset = AT(include)},
+    {0},
+};
+
 /* False after a complaint. */
 static bool is_socket(const char *who, const char *text)
 {
@@ -122,6 +137,12 @@ static int run_sendmail(const struct command *command, const void *values,
     return run(command, values, words, setup_sendmail);
 }
 
+static int run_exim(const struct command *command, const void *values,
+                    const struct words *words)
+{
+    return run(command, values, words, setup_exim);
+}
+
 const struct command command_setup_postfix = {
     .name = "setup postfix",
     .summary = "have Postfix ask the daemon, and see that it does",
@@ -148,4 +169,18 @@ const struct command command_setup_sendmail = {
     .options = sendmail_options,
     .values_size = sizeof(struct setup_options),
     .run = run_sendmail,
+};
+
+const struct command command_setup_exim = {
+    .name = "setup exim",
+    .summary = "have Exim ask the daemon, and see that it does",
+    .synopsis = "",
+    .about = "Says whether this Exim can do MTA-STS and where our routers and "
+             "transports have to be included; with --apply does so in "
+             "Debian's configuration. Then asks the daemon by exim -be. "
+             "Without --apply nothing is changed.",
+    .exit_status = STATUSES,
+    .options = exim_options,
+    .values_size = sizeof(struct setup_options),
+    .run = run_exim,
 };

@@ -36,6 +36,7 @@ const struct command *const commands[] = {
     &command_config,
     &command_setup_postfix,
     &command_setup_sendmail,
+    &command_setup_exim,
     &command_help,
     &command_version,
     NULL,

@@ -47,6 +47,7 @@ extern const struct command command_reload;
 extern const struct command command_config;
 extern const struct command command_setup_postfix;
 extern const struct command command_setup_sendmail;
+extern const struct command command_setup_exim;
 extern const struct command command_help;
 extern const struct command command_version;
 

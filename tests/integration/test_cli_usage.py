@@ -12,7 +12,7 @@ COMMANDS = ['check', 'lint policy', 'lint sts-record', 'lint tlsrpt-record',
             'rules', 'query', 'cache list', 'cache show', 'cache history',
             'cache refresh', 'cache flush', 'cache dump', 'cache load',
             'status', 'run', 'reload', 'config', 'setup postfix', 'setup sendmail',
-            'help', 'version']
+            'setup exim', 'help', 'version']
 
 
 @pytest.fixture(scope='module', name='table')

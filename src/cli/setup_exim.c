@@ -1,0 +1,445 @@
+/*
+ * setup exim: our routers and transports included. See setup.h.
+ *
+ * In Debian's layouts --apply puts the lines where they belong and has
+ * update-exim4.conf(8) make and check the configuration; anywhere else it says
+ * where they belong.
+ */
+#include "cli/setup.h"
+
+#include "cli/exim_look.h"
+#include "cli/setup_conf.h"
+#include "cli/setup_report.h"
+#include "cli/tally.h"
+#include "daemon/read_file.h"
+#include <errno.h>
+#include <mtasts/error.h>
+#include <string.h>
+
+#define WHO "setup exim"
+#define DOMAIN_MAX 512u
+#define RELOAD "systemctl reload exim4"
+
+/* A file, and what is to be in it. */
+struct wanted_file {
+    char path[SETUP_PATH_MAX];
+    struct buf text;
+    bool there;
+    bool differs;
+};
+
+struct setting {
+    const struct setup_options *options;
+    struct config *config;
+    struct exim_facts facts;
+    struct setup_findings findings;
+    const struct exim_door *door;
+    struct wanted_file files[EXIM_PARTS];
+    size_t file_count;
+    struct paper paper;
+};
+
+static void clear_files(struct setting *setting)
+{
+    for (size_t i = 0; i < setting->file_count; i++)
+        buf_clear(&setting->files[i].text);
+    setting->file_count = 0;
+}
+
+static void cleanup_setting(struct setting **setting)
+{
+    if (!*setting)
+        return;
+    config_free((*setting)->config);
+    clear_files(*setting);
+    paper_clear(&(*setting)->paper);
+    free(*setting);
+}
+
+/* ---- judging ---- */
+
+static void judge_program(struct setting *setting)
+{
+    const struct exim_program *program = &setting->facts.program;
+    struct setup_findings *findings = &setting->findings;
+    bool late =
+        program->major > 4 || (program->major == 4 && program->minor >= 96);
+    if (late && program->tls && program->event && program->dane &&
+        program->dnsdb) {
+        setup_add(findings, SETUP_FINE,
+                  "Exim %s is built with TLS, Event, DANE and dnsdb.",
+                  program->version);
+        return;
+    }
+    setup_block(findings, "Exim %s %s%s%s%s%s.", program->version,
+                late ? "is built without" : "is older than 4.96",
+                late && !program->tls ? " TLS" : "",
+                late && !program->event ? " Event" : "",
+                late && !program->dane ? " DANE" : "",
+                late && !program->dnsdb ? " dnsdb" : "");
+    setup_fix(findings, "Take one that is, such as those of Debian 12.");
+}
+
+static void judge_surroundings(struct setting *setting)
+{
+    const struct exim_facts *facts = &setting->facts;
+    struct setup_findings *findings = &setting->findings;
+    if (facts->authorities.count < CA_FEW) {
+        setup_block(findings,
+                    EXIM_CA_FILE " has no certificate authorities of the "
+                                 "Web's: mail to domains with a policy would "
+                                 "wait.");
+        setup_fix(findings, "apt install ca-certificates");
+    }
+    if (facts->debian && (strcmp(facts->kind, "smarthost") == 0 ||
+                          strcmp(facts->kind, "satellite") == 0)) {
+        setup_block(findings,
+                    "All mail goes to a smarthost (dc_eximconfig_configtype = "
+                    "%s); our routers would send past it.",
+                    facts->kind);
+        setup_fix(findings, "MTA-STS belongs on the smarthost.");
+    }
+    bool dane = setting->config->policyd.dane == CONFIG_DANE_ON ||
+                (setting->config->policyd.dane == CONFIG_DANE_AUTO &&
+                 setting->config->policyd.dane_proved);
+    if (dane && !facts->dnssec) {
+        setup_add(findings, SETUP_ERROR,
+                  "mtasts-policyd answers by DANE (mtasts.conf), and Exim "
+                  "does not ask for DNSSEC: mail to domains with TLSA records "
+                  "would wait.");
+        setup_fix(findings, "dns_dnssec_ok = 1 in Exim's main part, with a "
+                            "resolver on this machine that validates; or dane "
+                            "= off in mtasts.conf.");
+    }
+}
+
+static bool asks_at(const struct exim_facts *facts,
+                    const struct exim_door *door)
+{
+    char text[EXIM_VALUE_MAX];
+    snprintf(text, sizeof(text), "readsocket{%s}", door->socket);
+    return strncmp(facts->router, text, strlen(text)) == 0;
+}
+
+/* The one that Exim asks already if it answers, else the first. */
+static const struct exim_door *best_door(const struct exim_facts *facts)
+{
+    const struct exim_door *best = NULL;
+    for (size_t i = 0; i < facts->door_count; i++) {
+        const struct exim_door *door = &facts->doors[i];
+        if (door->answers && asks_at(facts, door))
+            return door;
+        if (!best || (door->answers && !best->answers))
+            best = door;
+    }
+    return best;
+}
+
+static void judge_door(struct setting *setting)
+{
+    const struct exim_facts *facts = &setting->facts;
+    struct setup_findings *findings = &setting->findings;
+    setting->door = best_door(facts);
+    if (!setting->door) {
+        setup_block(findings, "mtasts.conf has no socket for Exim%s.",
+                    facts->inherited ? " whose address is known here: systemd "
+                                       "opens them"
+                                     : "");
+        setup_fix(findings, "In its section policyd: exim = unix:exim.sock; "
+                            "then restart the daemon.");
+    } else if (!setting->door->answers) {
+        setup_block(findings, "mtasts-policyd does not answer at %s: %s.",
+                    setting->door->socket, setting->door->why);
+        setup_fix(findings,
+                  "systemctl enable --now mtasts-policyd, or mtasts run; "
+                  "exim-group = %s in mtasts.conf lets Exim in.",
+                  *facts->user ? facts->user : "(Exim's group)");
+    } else {
+        setup_add(findings, SETUP_FINE,
+                  "mtasts-policyd answers at %s, asked by %s -be%s%s.",
+                  setting->door->socket, facts->name,
+                  facts->as_root && facts->user_known ? " as the user " : "",
+                  facts->as_root && facts->user_known ? facts->user : "");
+        if (!facts->as_root || !facts->user_known)
+            setup_add(findings, SETUP_UNKNOWN,
+                      "Whether Exim's own user may ask there, too, was not "
+                      "tried: that takes root.");
+    }
+}
+
+/* Takes the text of the file that is to be; looks at the one that is. */
+static void want(struct setting *setting, const char *path, struct buf *text)
+{
+    struct wanted_file *file = &setting->files[setting->file_count++];
+    _cleanup_buf_ struct buf now = BUF(EXIM_FILE_MAX);
+    snprintf(file->path, sizeof(file->path), "%s", path);
+    file->text = *text;
+    *text = (struct buf){0};
+    file->there = read_file(path, &now) == 0;
+    file->differs =
+        !file->there || strcmp(buf_text(&now), buf_text(&file->text)) != 0;
+}
+
+static void want_split(struct setting *setting)
+{
+    for (int i = 0; i < EXIM_PARTS; i++) {
+        char path[SETUP_PATH_MAX];
+        _cleanup_buf_ struct buf text = BUF(EXIM_FILE_MAX);
+        buf_puts(&text, "# Made by mtasts setup exim.\n");
+        exim_part_lines((enum exim_part)i, setting->facts.include,
+                        setting->door->socket, &text);
+        snprintf(path, sizeof(path), "%s/conf.d/%s", setting->facts.folder,
+                 exim_part_file((enum exim_part)i));
+        want(setting, path, &text);
+    }
+}
+
+static void want_template(struct setting *setting)
+{
+    char path[SETUP_PATH_MAX];
+    _cleanup_buf_ struct buf now = BUF(EXIM_FILE_MAX);
+    _cleanup_buf_ struct buf text = BUF(EXIM_FILE_MAX);
+    snprintf(path, sizeof(path), "%s/exim4.conf.template",
+             setting->facts.folder);
+    int error = read_file(path, &now);
+    if (!error)
+        error = exim_template_edit(buf_text(&now), setting->facts.include,
+                                   setting->door->socket, &text);
+    if (!error) {
+        want(setting, path, &text);
+        return;
+    }
+    setup_block(&setting->findings, "%s is not as Debian has it.", path);
+    setup_fix(&setting->findings, "Put the lines in by hand.");
+}
+
+/* Which files have to be there; the last of the findings. */
+static void judge_files(struct setting *setting)
+{
+    const struct exim_facts *facts = &setting->facts;
+    struct setup_findings *findings = &setting->findings;
+    clear_files(setting);
+    if (!setting->door)
+        return;
+    if (!*facts->include || *facts->include_why) {
+        setup_block(findings, "The files that Exim is to include %s%s.",
+                    *facts->include ? "cannot be read by it: "
+                                    : "are not installed",
+                    facts->include_why);
+        setup_fix(findings, "make install has them below share/mtasts/exim.");
+    }
+    if (asks_at(facts, setting->door)) {
+        setup_add(findings, SETUP_FINE,
+                  "The router mtasts_ask is in force, and asks there.");
+    } else {
+        setup_add(findings, SETUP_TODO, "%s",
+                  *facts->router ? "The router mtasts_ask asks elsewhere."
+                                 : "Exim does not ask mtasts-policyd yet.");
+        if (!facts->debian) {
+            setup_block(findings,
+                        "The configuration of this Exim, %s, is not "
+                        "made by Debian's update-exim4.conf.",
+                        *facts->program.file ? facts->program.file : "(none)");
+            setup_fix(findings, "Put the lines below in by hand.");
+        }
+    }
+    if (!facts->debian || !*facts->include)
+        return;
+    if (facts->split)
+        want_split(setting);
+    else
+        want_template(setting);
+}
+
+static int look(struct setting *setting)
+{
+    const struct setup_options *options = setting->options;
+    struct config *config = NULL;
+    int error = setup_conf_load(WHO, options->config, &config);
+    if (error)
+        return error;
+    config_free(setting->config);
+    setting->config = config;
+    const struct exim_look with = {WHO, options->config_dir, config,
+                                   options->socket, options->include};
+    error = exim_look(&with, &setting->facts);
+    if (error)
+        return error;
+    setting->findings = (struct setup_findings){0};
+    judge_program(setting);
+    judge_surroundings(setting);
+    judge_door(setting);
+    judge_files(setting);
+    return 0;
+}
+
+/* Whether there is something to do: a file, or making the configuration. */
+static bool is_due(const struct setting *setting)
+{
+    bool due = !setting->door || !asks_at(&setting->facts, setting->door);
+    for (size_t i = 0; i < setting->file_count; i++)
+        due = due || setting->files[i].differs;
+    return due;
+}
+
+/* ---- telling ---- */
+
+static void tell_by_hand(struct setting *setting)
+{
+    static const char *const where[EXIM_PARTS] = {
+        [EXIM_MAIN] = "Before 'begin acl':",
+        [EXIM_ROUTERS] = "Behind routers of local domains, before dnslookup:",
+        [EXIM_TRANSPORTS] = "Behind 'begin transports':",
+    };
+    for (int i = 0; i < EXIM_PARTS; i++) {
+        _cleanup_buf_ struct buf text = BUF(EXIM_FILE_MAX);
+        exim_part_lines((enum exim_part)i,
+                        *setting->facts.include
+                            ? setting->facts.include
+                            : "/usr/local/share/mtasts/exim",
+                        setting->door->socket, &text);
+        setup_report_say(&setting->paper, "%s", where[i]);
+        paper_gap(&setting->paper);
+        paper_block(&setting->paper, 4, buf_text(&text));
+    }
+}
+
+static void tell(struct setting *setting)
+{
+    struct paper *paper = &setting->paper;
+    setup_report_say(paper, "Exim %s, %s; mtasts.conf: %s",
+                     setting->facts.program.version,
+                     *setting->facts.program.file ? setting->facts.program.file
+                                                  : "without a configuration",
+                     setup_conf_name(setting->config));
+    paper_gap(paper);
+    setup_report_findings(paper, &setting->findings, true);
+    if (setting->door && is_due(setting) && setting->file_count == 0)
+        tell_by_hand(setting);
+    for (size_t i = 0; i < setting->file_count; i++) {
+        const struct wanted_file *file = &setting->files[i];
+        if (!file->differs)
+            continue;
+        setup_report_say(paper, "%s%s", file->path,
+                         setting->facts.split ? ":"
+                                              : " will include our files in "
+                                                "three places.");
+        if (!setting->facts.split) {
+            tell_by_hand(setting);
+            continue;
+        }
+        paper_gap(paper);
+        paper_block(paper, 4, buf_text(&file->text));
+    }
+}
+
+static int prove(struct setting *setting)
+{
+    const struct setup_options *options = setting->options;
+    char domain[DOMAIN_MAX] = EXIM_LOOK_KEY;
+    char line[EXIM_VALUE_MAX];
+    char question[EXIM_VALUE_MAX];
+    if (!setting->door || !setting->door->answers)
+        return STATUS_FINE; /* it was told */
+    if (options->domain)
+        snprintf(domain, sizeof(domain), "%s", options->domain);
+    else
+        setup_conf_domain(setting->config, domain, sizeof(domain));
+    if (strpbrk(domain, "{}$\\"))
+        return complain(WHO ": --domain: '%s' is no domain", domain);
+    bool answered =
+        exim_ask(&setting->facts, setting->door->socket, domain, line);
+    exim_question(setting->door->socket, domain, question);
+    const char *argv[] = {setting->facts.name, "-be", question, NULL};
+    setup_report_say(&setting->paper, "As Exim asks:");
+    setup_report_run(&setting->paper, argv, line);
+    return answered ? STATUS_FINE : STATUS_ERROR;
+}
+
+/* ---- changing ---- */
+
+static int change(struct setting *setting, const struct wanted_file *file)
+{
+    char copy[SETUP_PATH_MAX] = "";
+    int error = file->there ? setup_backup(file->path, copy) : 0;
+    if (!error)
+        error =
+            setup_replace(file->path, buf_text(&file->text), file->text.len);
+    if (error)
+        complain(WHO ": %s: %s", file->path,
+                 error == -MTASTS_EIO ? strerrordesc_np(errno)
+                                      : mtasts_strerror(error));
+    else
+        setup_report_say(&setting->paper, "Changed: %s%s%s", file->path,
+                         *copy ? "; as it was before: " : ", which is new",
+                         copy);
+    return error;
+}
+
+/* Debian's own program makes the configuration, and checks it first. */
+static int update(void)
+{
+    const char *argv[] = {"update-exim4.conf", NULL};
+    const struct tool tool = {.argv = argv};
+    char why[SETUP_TEXT_MAX];
+    _cleanup_tool_output_ struct tool_output output = TOOL_OUTPUT;
+    int error = tool_run(&tool, &output);
+    if (error) {
+        complain(WHO ": update-exim4.conf: %s", mtasts_strerror(error));
+    } else if (output.status != 0) {
+        tool_why(&output, why, sizeof(why));
+        complain(WHO ": update-exim4.conf: %s; what runs is as it was", why);
+        error = -MTASTS_EIO;
+    }
+    return error;
+}
+
+static int apply(struct setting *setting)
+{
+    if (setting->findings.blocked) {
+        setup_report_say(&setting->paper,
+                         "Nothing has been changed: see to the errors first.");
+        return STATUS_ERROR;
+    }
+    if (!is_due(setting)) {
+        setup_report_say(&setting->paper, "There is nothing to change.");
+        return setup_status(&setting->findings);
+    }
+    for (size_t i = 0; i < setting->file_count; i++)
+        if (setting->files[i].differs &&
+            change(setting, &setting->files[i]) < 0)
+            return STATUS_ERROR;
+    if (update() < 0)
+        return STATUS_ERROR;
+    setup_report_say(&setting->paper, "update-exim4.conf has made the "
+                                      "configuration. A daemon that runs "
+                                      "reads it by: " RELOAD);
+    if (look(setting) < 0)
+        return STATUS_UNKNOWN;
+    setup_report_findings(&setting->paper, &setting->findings, false);
+    return setup_status(&setting->findings);
+}
+
+int setup_exim(const struct setup_options *options)
+{
+    _cleanup_(cleanup_setting) struct setting *setting =
+        calloc(1, sizeof(*setting));
+    if (!setting)
+        return complain_error(WHO, -MTASTS_ENOMEM);
+    setting->options = options;
+    paper_for_stdout(&setting->paper, options->colour);
+    if (look(setting) < 0)
+        return STATUS_UNKNOWN;
+    tell(setting);
+    int status =
+        options->apply ? apply(setting) : setup_status(&setting->findings);
+    status = tally_worse(status, prove(setting));
+    if (!options->apply && setting->file_count > 0 && is_due(setting))
+        setup_report_say(&setting->paper,
+                         setting->findings.blocked
+                             ? "Once the errors are mended, 'mtasts " WHO
+                               " --apply' makes these changes."
+                             : "'mtasts " WHO " --apply' makes these changes, "
+                               "with copies of the files as they are now.");
+    return tally_worse(status, paper_print(&setting->paper));
+}
