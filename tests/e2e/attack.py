@@ -1,9 +1,10 @@
 """attack - mail under attack, in a lab of its own
 
 DESCRIPTION
-    Debian's Postfix sends through mtasts-policyd to a domain for each cell
-    of a matrix: policy mode x attack x state of the cache x DANE.  What was
-    attacked is seen in the queue of the sender and in the mailboxes, the
+    Debian's Postfix and Exim (senders.py) send through mtasts-policyd to a
+    domain for each cell of a matrix: MTA x policy mode x attack x state of
+    the cache x DANE.  matrix() is all of it for an MTA, short() a part.  What
+    was attacked is seen in the queue of the sender and in the mailboxes, the
     attacker's and the right ones.
 
     Attacks (all but spoof also put the attacker in the place of the MX
@@ -33,20 +34,19 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import LAB, Lab
+from conftest import Lab
 from mtlab import netns, plan, postfix, process, table
 from mtlab.state import State
 from policyd import Policyd, each, wait_for
+from senders import SENDERS, answers
 
 UNBOUND = "/usr/sbin/unbound"
-SENDER_PORT = {False: 2525, True: 2526}    # by DANE
 SETTLED = 90         # seconds until every message was tried once
 SHORT_AGE = 3        # max_age of the policies that shall expire
 EVIL = "mx.attacker.example"
@@ -58,40 +58,6 @@ ATTACKS = ("strip", "cert", "spoof", "block", "gone", "bogus", "redirect")
 ON_POLICY = ("block", "gone", "bogus", "redirect")
 BROKEN = ("servfail", "timeout")           # of a cold domain's _mta-sts
 
-SENDER = """\
-compatibility_level = 3.6
-queue_directory = {dir}/queue
-data_directory = {dir}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-meta_directory = /etc/postfix
-shlib_directory = /usr/lib/postfix
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {dir}/log
-maillog_file_prefixes = {dir}
-myhostname = client.lab
-mydestination =
-inet_interfaces = loopback-only
-inet_protocols = all
-mynetworks = 127.0.0.0/8
-alias_maps =
-local_recipient_maps =
-smtpd_peername_lookup = no
-smtpd_client_connection_count_limit = 0
-smtpd_client_connection_rate_limit = 0
-smtpd_tls_security_level = none
-default_process_limit = 200
-minimal_backoff_time = 4000s
-queue_run_delay = 4000s
-smtp_connect_timeout = 5s
-smtp_tls_security_level = {level}
-smtp_dns_support_level = {support}
-smtp_tls_policy_maps = socketmap:unix:{socket}:postfix
-smtp_tls_CAfile = {ca}
-smtp_tls_loglevel = 1
-"""
-
 @dataclass(frozen=True)
 class Cell:
     mode: str
@@ -99,11 +65,12 @@ class Cell:
     cache: str
     dane: bool = False
     calm: bool = False      # the MX host is left alone
+    mta: str = "postfix"
 
     @property
     def domain(self):
         words = ["calm" if self.calm else self.mode, self.attack, self.cache,
-                 "dane" if self.dane else "plain"]
+                 "dane" if self.dane else "plain", self.mta]
         return "-".join(words) + ".example"
 
     @property
@@ -123,14 +90,35 @@ class Cell:
         return "refused"
 
 
-def matrix(modes=MODES, caches=CACHES, dane=(False, True)):
-    cells = [Cell(mode, attack, cache, with_dane)
+def matrix(mta, modes=MODES, caches=CACHES, dane=(False, True)):
+    cells = [Cell(mode, attack, cache, with_dane, mta=mta)
              for mode in modes for attack in ATTACKS for cache in caches
              for with_dane in dane]
-    cells += [Cell("enforce", attack, cache, calm=True)
+    cells += [Cell("enforce", attack, cache, calm=True, mta=mta)
               for attack in ON_POLICY for cache in ("cold", "warm")]
-    cells += [Cell("enforce", way, "cold", calm=True) for way in BROKEN]
+    cells += [Cell("enforce", way, "cold", calm=True, mta=mta)
+              for way in BROKEN]
     return cells
+
+
+def short(mta):
+    """Each attack on what is protected, each way to be unprotected once, and
+    what an attack on the policy alone must not hold up."""
+    def has_its_place(cell):
+        if cell.calm:
+            return cell.cache == "warm" or cell.attack in ("block", *BROKEN)
+        if cell.mode != "enforce":
+            return (cell.attack, cell.cache, cell.dane) == ("strip", "warm",
+                                                            False)
+        if cell.cache == "expired":
+            return cell.attack == "gone" and not cell.dane
+        if cell.dane:
+            return cell.attack == "spoof" or (
+                cell.attack == "strip" and cell.cache == "warm")
+        return cell.cache == "warm" or cell.attack in (
+            "strip", "cert", "spoof", "block")
+
+    return [cell for cell in matrix(mta) if has_its_place(cell)]
 
 
 def _row(cell):
@@ -166,13 +154,15 @@ def write_table(cells, path):
 
 
 class World:
-    """The lab, two senders and two policyds (without and with DANE)."""
+    """The lab, two policyds (without and with DANE) and a sender to ask each
+    of them for every MTA."""
 
     def __init__(self, cells, folder):
         self.cells = cells
         self.folder = Path(folder)
         self.children = []
         self.policyd = {}
+        self.senders = {}       # by MTA and DANE
         self.lab = Lab(f"/run/mtasts-lab-attack-{os.getpid()}")
         self.state = State(str(self.lab.dir))
         file = self.folder / "table.toml"
@@ -186,7 +176,9 @@ class World:
         try:
             for dane in (False, True):
                 self._start_policyd(dane)
-                self._start_sender(dane)
+            for mta in {cell.mta for cell in self.cells}:
+                for dane in (False, True):
+                    self.senders[mta, dane] = SENDERS[mta](self, dane)
         except BaseException:
             self.close()
             raise
@@ -196,6 +188,8 @@ class World:
         self.close()
 
     def close(self):
+        for sender in self.senders.values():
+            sender.close()
         for daemon in self.policyd.values():
             daemon.stop()
         for child in reversed(self.children):
@@ -208,14 +202,6 @@ class World:
 
     # ---- daemons of the client ----
 
-    def _spawn(self, argv, log):
-        with open(log, "ab") as file:
-            child = subprocess.Popen(
-                [LAB, "exec", "--", *map(str, argv)], env=self.lab.env,
-                stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        self.children.append(child)
-        return child
-
     def _start_policyd(self, dane):
         options = (f"default-tls-level = {'dane' if dane else 'may'}\n"
                    f"    dane = {'on' if dane else 'off'}\n"
@@ -223,25 +209,6 @@ class World:
         # Postfix's own user has to get there.
         folder = self.state.folder("client", "dane" if dane else "plain")
         self.policyd[dane] = Policyd(self.lab, folder, options)
-
-    def _start_sender(self, dane):
-        name = "sender-dane" if dane else "sender"
-        postfix.prepare(self.state, name)
-        folder = self.state.folder("postfix", name)
-        main = self.state.write(f"postfix/{name}/main.cf", SENDER.format(
-            dir=folder, level="dane" if dane else "may",
-            support="dnssec" if dane else "enabled",
-            socket=self.policyd[dane].socket,
-            ca=self.lab.settings()["LAB_CA_FILE"]))
-        os.utime(main, (0, 0))
-        port = SENDER_PORT[dane]
-        self.state.write(f"postfix/{name}/master.cf", postfix.MASTER +
-                         f"127.0.0.1:{port} inet n - n - - smtpd\n")
-        self._spawn(["env", f"MAIL_CONFIG={folder}",
-                     "/usr/lib/postfix/sbin/master", "-d", "-c", folder],
-                    folder / "output")
-        wait_for("the sender", lambda: netns.inside(
-            self.state.namespace("client"), _answers, port))
 
     # ---- before the attack ----
 
@@ -308,13 +275,13 @@ class World:
     def _restart_resolver(self):
         os.kill(self.lab.pids()["unbound"], signal.SIGTERM)
         wait_for("Unbound to end", lambda: not netns.inside(
-            self.state.namespace("client"), _answers, 53))
+            self.state.namespace("client"), answers, 53))
         self.children.append(process.start(
             self.state, "unbound", self.state.namespace("client"),
             [UNBOUND, "-d", "-p", "-c",
              self.state.path("unbound", "unbound.conf")]))
         wait_for("Unbound", lambda: netns.inside(
-            self.state.namespace("client"), _answers, 53))
+            self.state.namespace("client"), answers, 53))
 
     def _block(self):
         netns.ip(self.state.namespace("attacker"), [
@@ -358,26 +325,19 @@ class World:
 
     def send(self, cells, mark):
         """A message to each domain; returns when each was tried once."""
-        for dane in (False, True):
-            mine = [cell for cell in cells if cell.dane == dane]
-            netns.inside(self.state.namespace("client"), _inject,
-                         SENDER_PORT[dane], [c.domain for c in mine], mark)
+        for (mta, dane), sender in self.senders.items():
+            mine = [cell.domain for cell in cells
+                    if (cell.mta, cell.dane) == (mta, dane)]
+            if mine:
+                sender.send(mine, mark)
         wait_for("every message to be tried",
                  lambda: len(self.results(mark)) == len(cells), SETTLED)
         return self.results(mark)
 
     def results(self, mark):
         """{domain: (status, delay in seconds, text)} by the senders' logs."""
-        found = {}
-        pattern = re.compile(
-            rf"to=<{mark}@([^>]+)>, .*delay=([0-9.]+), .*status=(\w+) \((.*)\)"
-        )
-        for name in ("sender", "sender-dane"):
-            log = self.state.path("postfix", name, "log")
-            for line in log.read_text(errors="replace").splitlines():
-                if match := pattern.search(line):
-                    found[match[1]] = match[3], float(match[2]), match[4]
-        return found
+        return {domain: result for sender in self.senders.values()
+                for domain, result in sender.results(mark).items()}
 
     def mailbox(self, who, domain):
         folder = self.state.path("mail", who, domain, "new")
@@ -389,35 +349,3 @@ class World:
         right = self.mailbox("mx", cell.domain)
         assert not (stolen and right), cell
         return "taken" if stolen else "right" if right else "refused"
-
-
-def _answers(port):
-    with socket.socket() as client:
-        client.settimeout(2)
-        return client.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _inject(port, domains, mark):
-    if not domains:
-        return
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
-        file = client.makefile("rwb")
-
-        def say(line, code):
-            if line:
-                file.write(line.encode() + b"\r\n")
-                file.flush()
-            while True:
-                answer = file.readline().decode()
-                assert answer.startswith(code), answer
-                if answer[3:4] != "-":
-                    return
-
-        say("", "220")
-        say("EHLO client.lab", "250")
-        for domain in domains:
-            say("MAIL FROM:<>", "250")
-            say(f"RCPT TO:<{mark}@{domain}>", "250")
-            say("DATA", "354")
-            say(f"Subject: {mark}\r\n\r\nA message.\r\n.", "250")
-        say("QUIT", "221")
