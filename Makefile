@@ -32,7 +32,7 @@ test: ## everything that must hold, in at most 15 minutes
 	@tools/unpack-packages build-unpacked
 	@tools/run-tests
 
-test-full: ## the whole matrices, in at most 60 minutes
+test-full: ## what that leaves out: whole matrices, valgrind; 60 minutes at most
 	@$(need) build lab test
 	@tools/unpack-packages build-unpacked
 	@tools/run-tests --full
