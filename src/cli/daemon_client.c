@@ -63,8 +63,9 @@ static int refused(const char *who, long status, const struct json *json)
 }
 
 static int ask(const char *who, const struct daemon_options *options,
-               struct http_local_request *request, struct json **ret_json)
+               const struct http_local_request *wanted, struct json **ret_json)
 {
+    struct http_local_request request = *wanted;
     char address[ADDRESS_MAX];
     char why[HTTP_LOCAL_WHY_MAX] = "";
     _cleanup_buf_ struct buf body = BUF(ANSWER_MAX);
@@ -75,9 +76,9 @@ static int ask(const char *who, const struct daemon_options *options,
     error = find_address(who, options, address);
     if (error)
         return error;
-    request->address = address;
-    request->deadline_ms = DAEMON_CLIENT_MS;
-    error = http_local(request, &body, &status, why);
+    request.address = address;
+    request.deadline_ms = DAEMON_CLIENT_MS;
+    error = http_local(&request, &body, &status, why);
     if (error) {
         complain("%s: %s; does mtasts-policyd run?", who,
                  *why ? why : mtasts_strerror(error));
@@ -97,7 +98,7 @@ static int ask(const char *who, const struct daemon_options *options,
 int daemon_get(const char *who, const struct daemon_options *options,
                const char *target, struct json **ret_json)
 {
-    struct http_local_request request = {.target = target};
+    const struct http_local_request request = {.target = target};
 
     return ask(who, options, &request, ret_json);
 }
@@ -106,7 +107,7 @@ int daemon_post(const char *who, const struct daemon_options *options,
                 const char *target, const char *body, size_t len,
                 struct json **ret_json)
 {
-    struct http_local_request request = {
+    const struct http_local_request request = {
         .target = target, .post = true, .body = body, .len = len};
 
     return ask(who, options, &request, ret_json);

@@ -56,12 +56,17 @@ static int postconf(const struct postfix_look *look, const char *word,
 }
 
 /* One that does not fit is cut: it is not one that we know, then. */
+static void keep(const char *value, char *ret_value, size_t size)
+{
+    snprintf(ret_value, size, "%.*s", (int)size - 1, value);
+}
+
 static void take(const struct postconf *postconf, const char *name,
                  char *ret_value, size_t size)
 {
     char value[POSTCONF_VALUE_MAX];
     postconf_value(postconf, name, value);
-    snprintf(ret_value, size, "%s", value);
+    keep(value, ret_value, size);
 }
 
 static bool take_of(const struct postconf *postconf, const char *service,
@@ -70,7 +75,7 @@ static bool take_of(const struct postconf *postconf, const char *service,
     char value[POSTCONF_VALUE_MAX];
     bool override = false;
     postconf_value_of(postconf, service, name, value, &override);
-    snprintf(ret_value, size, "%s", value);
+    keep(value, ret_value, size);
     return override;
 }
 

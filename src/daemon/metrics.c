@@ -239,7 +239,8 @@ static void put_number(struct buf *buf, double value)
 static void put_labels(struct buf *buf, const struct metric *metric,
                        unsigned series, const double *bound)
 {
-    unsigned seconds = value_count(&metric->labels[1]);
+    /* A label without values was refused when it was registered. */
+    unsigned seconds = MAX_OF(value_count(&metric->labels[1]), 1u);
     const unsigned indexes[METRICS_LABELS_MAX] = {series / seconds,
                                                   series % seconds};
     const char *joint = "{";

@@ -53,6 +53,7 @@ static int take_word(struct cursor *cursor, char *word, size_t max)
     bool quoted = cursor->at < cursor->end && *cursor->at == '"';
     size_t len = 0;
 
+    word[0] = '\0';
     cursor->at += quoted;
     while (cursor->at < cursor->end &&
            (quoted ? *cursor->at != '"' : !ends_word(*cursor->at))) {

@@ -50,7 +50,7 @@ static const char *reason_to_defer(const struct policy_engine *engine,
     if (!answer->held && entry->txt == TXT_FAILED &&
         settings->txt_failure == ON_FAILURE_DEFER)
         return "the record _mta-sts could not be looked up";
-    if (!mx || answer->kind != ANSWER_POLICY)
+    if (!mx || !answer->held || answer->kind != ANSWER_POLICY)
         return NULL;
     if (mx->status == MX_FAILED && settings->mx_failure == ON_FAILURE_DEFER)
         return "the MX hosts could not be looked up";

@@ -228,7 +228,8 @@ static void schedule_loaded(struct policy_engine *engine,
                            (uint64_t)(left + 1)));
 }
 
-/* Gives the entry a policy that was kept; 1 with the one before, or NULL. */
+/* Gives the entry a policy that was kept: 1 with the entry, and the policy
+   before, or NULL. Otherwise neither is set. */
 static int take(struct policy_engine *engine, const struct policy_kept *kept,
                 int64_t now_ms, struct policy_entry **ret_entry,
                 struct held_policy **ret_old)
@@ -263,10 +264,10 @@ int policy_engine_load(struct policy_engine *engine,
                        const struct policy_kept *kept, int64_t now_ms)
 {
     _cleanup_held_policy_ struct held_policy *old = NULL;
-    struct policy_entry *entry;
+    struct policy_entry *entry = NULL;
     int taken = take(engine, kept, now_ms, &entry, &old);
 
-    if (taken == 1) {
+    if (entry) {
         schedule_loaded(engine, entry, now_ms);
         work_evict(engine, now_ms);
     }
@@ -277,10 +278,10 @@ int policy_engine_import(struct policy_engine *engine,
                          const struct policy_kept *kept, int64_t now_ms)
 {
     _cleanup_held_policy_ struct held_policy *old = NULL;
-    struct policy_entry *entry;
+    struct policy_entry *entry = NULL;
     int taken = take(engine, kept, now_ms, &entry, &old);
 
-    if (taken == 1) {
+    if (entry) {
         work_replaced(engine, entry, old, "loaded by hand", now_ms);
         schedule_loaded(engine, entry, now_ms);
         work_evict(engine, now_ms);

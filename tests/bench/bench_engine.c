@@ -149,7 +149,7 @@ static int bench(size_t count)
     double load = seconds() - start;
     struct policy_stats stats;
 
-    if (!engine)
+    if (!engine || count == 0)
         return 1;
     size_t used = resident() - before;
     policy_engine_stats(engine, &stats);

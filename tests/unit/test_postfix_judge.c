@@ -64,7 +64,7 @@ static bool says(const char *text)
 
 static void set(char *to, const char *value)
 {
-    snprintf(to, POSTFIX_WORD_MAX, "%s", value);
+    snprintf(to, POSTFIX_WORD_MAX, "%.255s", value);
 }
 
 static void test_good(void **state)
