@@ -18,6 +18,7 @@ import time
 from policyd import netstring
 
 OCTETS = 3000        # of one piece of garbage, at most
+LENGTHS = (10001, 99999, 10 ** 9, 2 ** 64, 10 ** 40)   # too long, all
 HELD = 30            # connections that a thrower leaves open
 TIMEOUT = 0.02       # seconds that a thrower waits for an answer
 SLOWLY = 0.2         # seconds between two octets of the slow
@@ -33,8 +34,7 @@ def socketmap(dice):
     return dice.choice([
         lambda: random_octets(dice),
         lambda: good[:dice.randrange(1, len(good))],
-        lambda: b"%d:" % dice.choice([10001, 99999, 10 ** 9, 2 ** 64, 10 ** 40])
-        + random_octets(dice),
+        lambda: b"%d:" % dice.choice(LENGTHS) + random_octets(dice),
         lambda: b"-1:x,", lambda: b"0003:abc,", lambda: b" 3:abc,",
         lambda: b"7:postfix\n", lambda: b"0:," * 500, lambda: b"7:postfix,",
         lambda: b"%d:postfix %s," % (8 + len(name), name),

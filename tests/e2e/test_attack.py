@@ -9,7 +9,7 @@ from conftest import require_root
 from faults import FULL
 
 QUICK = 9.0      # seconds that a cached answer may add to a delivery
-DEADLINE = 30.0  # the discovery deadline of 10 s, and what Postfix needs for all
+DEADLINE = 30.0  # the discovery deadline of 10 s, and what an MTA needs for all
 
 # Why Exim refuses: not for want of an answer.
 REFUSALS = (r"a TLS session is required|certificate verification failed|"
