@@ -8,6 +8,7 @@
 #include "cli/setup.h"
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/postfix_judge.h"
 #include "cli/postfix_look.h"
 #include "cli/setup_conf.h"
@@ -228,7 +229,8 @@ static int reload_policyd(struct setting *setting)
     int status = paper_print(&setting->paper);
     if (setting->plan.mtasts_conf.count == 0)
         return status;
-    return tally_worse(status, command_dispatch(words, ELEMENTS(words)));
+    status = tally_worse(status, command_dispatch(words, ELEMENTS(words)));
+    return tally_worse(status, output_write("\n", 1));
 }
 
 /* The plan carried out; an exit status. */
@@ -255,9 +257,14 @@ static int look_again(struct setting *setting)
 {
     if (look(setting) < 0)
         return STATUS_UNKNOWN;
-    paper_gap(&setting->paper);
+    int status = setup_status(&setting->findings);
+    if (status == STATUS_FINE)
+        setup_report_say(&setting->paper, "Now Postfix asks %s.",
+                         setting->plan.table);
+    else
+        setup_report_say(&setting->paper, "What is left:");
     setup_report_findings(&setting->paper, &setting->findings, false);
-    return setup_status(&setting->findings);
+    return status;
 }
 
 static int finish(struct setting *setting, int status)

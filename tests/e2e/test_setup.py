@@ -6,6 +6,7 @@ DESCRIPTION
     answer is asked again by postmap, here.
 """
 
+import contextlib
 import os
 import pwd
 import re
@@ -28,9 +29,7 @@ FINE, WARNING, ERROR, UNKNOWN = range(4)
 HEALTHY = "healthy.example"
 REPLY = "secure match=mx.healthy.example servername=hostname"
 CAS = "/etc/ssl/certs/ca-certificates.crt"
-PORT = 8461
-INET = f"inet:127.0.0.1:{PORT}"
-TABLE = f"socketmap:{INET}:postfix"
+SHARED_PORT = 8462  # of the daemon that runs beside those of single tests
 
 MAIN = """\
 compatibility_level = 3.6
@@ -63,7 +62,7 @@ ca-file = "{ca}"
 allow-private = {{ "198.18.0.0/15", "fd00:6d74:6173::/48" }}
 policyd {{
     # where Postfix asks
-    socketmap = {{ "unix:{dir}/socketmap.sock", "inet:127.0.0.1:8461" }}
+    socketmap = {{ "unix:{dir}/socketmap.sock", "inet:127.0.0.1:{port}" }}
     http = {{ "unix:{dir}/http.sock" }}
 {options}
 }}
@@ -73,9 +72,11 @@ policyd {{
 class Site:
     """A Postfix and a daemon, both of this test."""
 
-    def __init__(self, lab, folder):
+    def __init__(self, lab, folder, port=8461):
         self.lab = lab
         self.folder = Path(folder)
+        self.inet = f"inet:127.0.0.1:{port}"
+        self.table = f"socketmap:{self.inet}:postfix"
         self.etc = self.folder / "postfix"
         self.etc.mkdir()
         self.queue = self.etc / "queue"
@@ -85,6 +86,7 @@ class Site:
         shutil.move(self.folder / "postfix" / "x" / "data",
                     self.etc / "data")
         self.policyd = Policyd(lab, self.folder / "mtasts", start=False)
+        self.policyd.values["port"] = port
         self.policyd.configure = self.configure_policyd
         self.configure_policyd()
         self.chroot("n")
@@ -121,9 +123,10 @@ class Site:
                    "--init-groups"] if user else [])
         return self.lab.run(*before, program, "-c", self.etc, *words)
 
-    def setup(self, *words, status=None):
-        done = self.lab.run(PROGRAM, "setup", "postfix", "--config-dir",
-                            self.etc, "--config", self.policyd.config,
+    def setup(self, *words, status=None, before=()):
+        done = self.lab.run(*before, PROGRAM, "setup", "postfix",
+                            "--config-dir", self.etc,
+                            "--config", self.policyd.config,
                             *words, limit=90)
         assert "Sanitizer" not in done.stderr, done.stderr
         if status is not None:
@@ -135,6 +138,16 @@ class Site:
     def has(self, *sentences):
         for sentence in sentences:
             assert sentence in self.said, self.said
+
+    def reset(self):
+        """Its files as they were at first."""
+        shutil.rmtree(self.queue / "etc", ignore_errors=True)
+        self.policyd.folder.chmod(0o755)
+        self.policyd.socket.chmod(0o666)
+        os.chown(self.policyd.socket, 0, 0)
+        self.configure_policyd()
+        self.chroot("n")
+        self.main()
 
     def copies(self):
         return sorted(path.name for path in (*self.etc.iterdir(),
@@ -159,23 +172,46 @@ class Site:
         self.policyd.stop()
 
 
-@pytest.fixture(name="site")
-def fixture_site(lab):
+@contextlib.contextmanager
+def new_site(lab, **more):
     # The user postfix has to get there.
     with tempfile.TemporaryDirectory(prefix="mtasts-setup-",
                                      dir="/run") as folder:
         os.chmod(folder, 0o755)
-        site = Site(lab, folder)
+        site = Site(lab, folder, **more)
         try:
             yield site
         finally:
             site.close()
 
 
+@pytest.fixture(name="site")
+def fixture_site(lab):
+    with new_site(lab) as site:
+        yield site
+
+
 @pytest.fixture(name="running")
 def fixture_running(site):
     site.policyd.start()
     return site
+
+
+@pytest.fixture(name="shared", scope="module")
+def fixture_shared(lab):
+    with new_site(lab, port=SHARED_PORT) as site:
+        site.policyd.start()
+        yield site
+
+
+@pytest.fixture(name="looked")
+def fixture_looked(shared):
+    """For tests that change files, and let nothing be applied."""
+    values = dict(shared.policyd.values)
+    shared.reset()
+    yield shared
+    shared.policyd.values = values
+    assert shared.copies() == []
 
 
 # ---- the whole way ----
@@ -195,7 +231,8 @@ def test_fresh(running):
     running.start()
     running.setup("--apply", "--domain", HEALTHY, status=FINE)
     running.has(REPLY, "Postfix has been reloaded.",
-                f"{running.policyd.config} is in force")
+                f"{running.policyd.config} is in force",
+                f"Now Postfix asks socketmap:unix:{running.policyd.socket}")
     table = running.value("smtp_tls_policy_maps")
     assert table == f"socketmap:unix:{running.policyd.socket}:postfix"
     asked = running.postfix("postmap", "-q", HEALTHY, table, user="postfix")
@@ -221,7 +258,7 @@ def test_fresh(running):
 def test_without_a_configuration_file(running):
     """mtasts.conf is made where there is none yet."""
     conf = running.folder / "new" / "mtasts.conf"
-    running.setup("--apply", "--config", conf, "--socket", INET)
+    running.setup("--apply", "--config", conf, "--socket", running.inet)
     running.has("mtasts.conf: not there yet", "which is new")
     assert conf.read_text() == "policyd {\n    default-tls-level = may\n}\n"
 
@@ -239,7 +276,8 @@ def test_daemon_is_down(site):
 
 def test_tables_that_are_there_stay_first(running):
     (running.etc / "exceptions").write_text(f"{HEALTHY} encrypt\n")
-    mine = f"texthash:{running.etc}/exceptions, inline:{{ {{ a.example=may }} }}"
+    mine = (f"texthash:{running.etc}/exceptions, "
+            "inline:{ { a.example=may } }")
     running.main(smtp_tls_policy_maps=mine)
     running.setup("--apply", status=FINE)
     running.has("The tables that it has stay, and stay first.")
@@ -249,58 +287,73 @@ def test_tables_that_are_there_stay_first(running):
     running.has("after the site's own tables", "There is nothing to change.")
 
 
-def test_ours_goes_behind_the_others(running):
-    other = f"texthash:{running.etc}/exceptions"
-    running.main(smtp_tls_policy_maps=f"{TABLE} {other}")
-    running.setup(status=WARNING)
-    running.has("is not the last of smtp_tls_policy_maps")
-    running.has(f"smtp_tls_policy_maps = {other}, {TABLE} ")
+def test_ours_goes_behind_the_others(looked):
+    other = f"texthash:{looked.etc}/exceptions"
+    looked.main(smtp_tls_policy_maps=f"{looked.table} {other}")
+    looked.setup(status=WARNING)
+    looked.has("is not the last of smtp_tls_policy_maps")
+    looked.has(f"smtp_tls_policy_maps = {other}, {looked.table} ")
 
 
-def test_map_of_a_later_postfix(running):
-    running.main(smtp_tls_policy_maps=f"{TABLE}-tlsrpt")
-    running.setup(status=ERROR)
-    running.has("sends what Postfix 3.7", "waits")
-    running.has(f"smtp_tls_policy_maps = {TABLE} ")
+def test_map_of_a_later_postfix(looked):
+    looked.main(smtp_tls_policy_maps=f"{looked.table}-tlsrpt")
+    looked.setup(status=ERROR)
+    looked.has("sends what Postfix 3.7", "waits")
+    looked.has(f"smtp_tls_policy_maps = {looked.table} ")
 
 
-def test_table_of_another_program(running):
+def test_a_later_postfix(looked):
+    """Played by a postconf that says so."""
+    folder = looked.folder / "bin"
+    folder.mkdir()
+    program = folder / "postconf"
+    program.write_text('#!/bin/sh\n/usr/sbin/postconf "$@" | '
+                       "sed 's/^mail_version = .*/mail_version = 3.10.6/'\n")
+    program.chmod(0o755)
+    looked.setup("--domain", HEALTHY, status=WARNING,
+                 before=["env", f"PATH={folder}:/usr/sbin:/usr/bin"])
+    looked.has("Postfix 3.10.6 asks the map postfix-tlsrpt",
+               f"socketmap:unix:{looked.policyd.socket}:postfix-tlsrpt ",
+               "policy_type=sts policy_domain=healthy.example")
+
+
+def test_table_of_another_program(looked):
     rival = "socketmap:inet:127.0.0.1:1:other"
-    running.main(smtp_tls_policy_maps=rival)
-    running.setup(status=WARNING)
-    running.has(f"{rival} is asked as well",
+    looked.main(smtp_tls_policy_maps=rival)
+    looked.setup(status=WARNING)
+    looked.has(f"{rival} is asked as well",
                 f"smtp_tls_policy_maps = {rival}, socketmap:unix:")
 
 
 @pytest.mark.parametrize("what", ["per-site", "master", "brace", "variable"])
-def test_what_a_person_has_to_see_to(running, what):
+def test_what_a_person_has_to_see_to(looked, what):
     if what == "per-site":
-        running.main(smtp_tls_per_site="hash:/etc/postfix/per-site")
+        looked.main(smtp_tls_per_site="hash:/etc/postfix/per-site")
         sentence = "what it demands would be lost"
     elif what == "master":
-        running.chroot("n", "")
-        text = (running.etc / "master.cf").read_text()
-        (running.etc / "master.cf").write_text(re.sub(
+        looked.chroot("n", "")
+        text = (looked.etc / "master.cf").read_text()
+        (looked.etc / "master.cf").write_text(re.sub(
             r"^(smtp +unix .*)$", r"\1\n  -o smtp_tls_policy_maps=", text,
             flags=re.M))
         sentence = "that of main.cf does not count for it"
     elif what == "brace":
-        running.main(smtp_tls_policy_maps="inline:{ { a=b }")
+        looked.main(smtp_tls_policy_maps="inline:{ { a=b }")
         sentence = "a brace is not closed"
     else:
-        running.main(mine=f"{TABLE}, {TABLE}",
+        looked.main(mine=f"{looked.table}, {looked.table}",
                      smtp_tls_policy_maps="$mine")
         sentence = "by way of another parameter"
-    before = (running.etc / "main.cf").read_text()
-    running.setup("--apply", status=ERROR)
-    running.has(sentence, "Nothing has been changed")
-    assert (running.etc / "main.cf").read_text() == before
+    before = (looked.etc / "main.cf").read_text()
+    looked.setup("--apply", status=ERROR)
+    looked.has(sentence, "Nothing has been changed")
+    assert (looked.etc / "main.cf").read_text() == before
 
 
-def test_relayhost(running):
-    running.main(relayhost="[relay.example]")
-    running.setup(status=WARNING)
-    running.has("relayhost = [relay.example] takes all mail")
+def test_relayhost(looked):
+    looked.main(relayhost="[relay.example]")
+    looked.setup(status=WARNING)
+    looked.has("relayhost = [relay.example] takes all mail")
 
 
 # ---- sockets ----
@@ -310,7 +363,7 @@ def test_chroot_takes_the_loopback_address(running):
     running.resolvers("127.0.0.1")
     running.setup("--apply", "--domain", HEALTHY, status=FINE)
     running.has("the chroot of smtp is no hindrance", REPLY)
-    assert running.value("smtp_tls_policy_maps") == TABLE
+    assert running.value("smtp_tls_policy_maps") == running.table
 
 
 def test_chroot_and_a_socket_within(running):
@@ -321,98 +374,98 @@ def test_chroot_and_a_socket_within(running):
     within.mkdir()
     text = running.policyd.config.read_text()
     running.policyd.config.write_text(
-        text.replace(INET, f"unix:{within}/map.sock"))
+        text.replace(running.inet, f"unix:{within}/map.sock"))
     running.policyd.start()
     running.setup("--domain", HEALTHY, status=WARNING)
     running.has(REPLY, "smtp_tls_policy_maps = "
                 "socketmap:unix:mtasts/map.sock:postfix ")
 
 
-def test_chroot_and_no_way_out(running):
-    running.chroot("y")
-    running.resolvers("127.0.0.1")
-    running.setup("--apply", "--socket", f"unix:{running.policyd.socket}",
+def test_chroot_and_no_way_out(looked):
+    looked.chroot("y")
+    looked.resolvers("127.0.0.1")
+    looked.setup("--apply", "--socket", f"unix:{looked.policyd.socket}",
                   status=ERROR)
-    running.has("gets to no socket of mtasts-policyd",
+    looked.has("gets to no socket of mtasts-policyd",
                 'Add "inet:127.0.0.1:8461"', "Nothing has been changed")
 
 
 @pytest.mark.parametrize("what", ["mode", "folder"])
-def test_socket_that_postfix_may_not_use(running, what):
-    address = f"unix:{running.policyd.socket}"
+def test_socket_that_postfix_may_not_use(looked, what):
+    address = f"unix:{looked.policyd.socket}"
     if what == "mode":
-        running.policyd.socket.chmod(0o600)
-        named = str(running.policyd.socket)
+        looked.policyd.socket.chmod(0o600)
+        named = str(looked.policyd.socket)
     else:
-        running.policyd.folder.chmod(0o700)
-        named = str(running.policyd.folder)
-    running.setup("--apply", "--socket", address, status=ERROR)
-    running.has(f"does not answer at {address}: {named} has mode",
+        looked.policyd.folder.chmod(0o700)
+        named = str(looked.policyd.folder)
+    looked.setup("--apply", "--socket", address, status=ERROR)
+    looked.has(f"does not answer at {address}: {named} has mode",
                 "keeps the user postfix out")
     # Where there is another way, it is taken.
-    running.setup(status=WARNING)
-    running.has(f"smtp_tls_policy_maps = {TABLE} ")
+    looked.setup(status=WARNING)
+    looked.has(f"smtp_tls_policy_maps = {looked.table} ")
 
 
-def test_group_of_the_socket(running):
-    running.policyd.socket.chmod(0o660)
-    os.chown(running.policyd.socket, 0, pwd.getpwnam("postfix").pw_gid)
-    running.setup(status=WARNING)
-    running.has("smtp_tls_policy_maps = socketmap:unix:")
+def test_group_of_the_socket(looked):
+    looked.policyd.socket.chmod(0o660)
+    os.chown(looked.policyd.socket, 0, pwd.getpwnam("postfix").pw_gid)
+    looked.setup(status=WARNING)
+    looked.has("smtp_tls_policy_maps = socketmap:unix:")
 
 
 # ---- certificate authorities ----
 
-def test_no_authorities(running):
-    running.main(smtp_tls_CAfile="")
-    running.policyd.values["ca"] = CAS
-    running.configure_policyd()
-    running.setup(status=WARNING)
-    running.has("smtp has no certificate authorities",
+def test_no_authorities(looked):
+    looked.main(smtp_tls_CAfile="")
+    looked.policyd.values["ca"] = CAS
+    looked.configure_policyd()
+    looked.setup(status=WARNING)
+    looked.has("smtp has no certificate authorities",
                 f"smtp_tls_CAfile = {CAS}")
 
 
-def test_file_of_authorities_is_gone(running):
-    running.main(smtp_tls_CAfile="/nonexistent/ca.pem")
-    running.setup("--apply", status=ERROR)
-    running.has("smtp_tls_CAfile = /nonexistent/ca.pem: No such file",
+def test_file_of_authorities_is_gone(looked):
+    looked.main(smtp_tls_CAfile="/nonexistent/ca.pem")
+    looked.setup("--apply", status=ERROR)
+    looked.has("smtp_tls_CAfile = /nonexistent/ca.pem: No such file",
                 "Nothing has been changed")
 
 
-def test_few_authorities(running):
-    running.main(smtp_tls_CAfile=running.policyd.values["ca"])
-    running.setup(status=WARNING)
-    running.has("1 certificate authority only")
+def test_few_authorities(looked):
+    looked.main(smtp_tls_CAfile=looked.policyd.values["ca"])
+    looked.setup(status=WARNING)
+    looked.has("1 certificate authority only")
 
 
-def test_folder_of_authorities_and_the_chroot(running):
+def test_folder_of_authorities_and_the_chroot(looked):
     """Links that lead out of the chroot are none."""
-    running.main(smtp_tls_CAfile="", smtp_tls_CApath="/etc/ssl/certs",
-                 smtp_tls_policy_maps=TABLE)
-    running.setup(status=WARNING)   # the level
-    running.has("smtp_tls_CApath = /etc/ssl/certs: 1")
+    looked.main(smtp_tls_CAfile="", smtp_tls_CApath="/etc/ssl/certs",
+                smtp_tls_policy_maps=looked.table)
+    looked.setup(status=WARNING)   # the level
+    looked.has("smtp_tls_CApath = /etc/ssl/certs: 1")
 
-    running.chroot("y")
-    running.resolvers("127.0.0.1")
-    running.policyd.values["ca"] = CAS
-    running.configure_policyd()
-    running.setup(status=ERROR)
-    running.has("smtp_tls_CApath = /etc/ssl/certs: No such file",
+    looked.chroot("y")
+    looked.resolvers("127.0.0.1")
+    looked.policyd.values["ca"] = CAS
+    looked.configure_policyd()
+    looked.setup(status=ERROR)
+    looked.has("smtp_tls_CApath = /etc/ssl/certs: No such file",
                 "from inside its chroot")
-    within = running.queue / "etc/ssl/certs"
+    within = looked.queue / "etc/ssl/certs"
     within.mkdir(parents=True)
     (within / "0123abcd.0").symlink_to("/usr/share/ca-certificates/x")
-    running.setup(status=ERROR)
-    running.has("no certificate in it")
+    looked.setup(status=ERROR)
+    looked.has("no certificate in it")
     (within / "0123abcd.0").unlink()
     for i in range(20):
         shutil.copy(CAS, within / f"0123abcd.{i}")
-    running.setup(status=WARNING)
-    running.has("smtp_tls_CApath = /etc/ssl/certs: 20 ")
+    looked.setup(status=WARNING)
+    looked.has("smtp_tls_CApath = /etc/ssl/certs: 20 ")
     for file in within.iterdir():
         file.chmod(0o600)
-    running.setup("--apply", status=FINE)
-    assert running.value("smtp_tls_CAfile") == CAS
+    looked.setup(status=ERROR)
+    looked.has(f"smtp_tls_CAfile = {CAS}")
 
 
 # ---- the level ----
@@ -424,27 +477,26 @@ def test_folder_of_authorities_and_the_chroot(running):
     ({"smtp_tls_security_level": "", "smtp_enforce_tls": "yes",
       "smtp_tls_enforce_peername": "no"}, "encrypt"),
 ])
-def test_level(running, values, level):
-    running.main(**values)
-    running.setup(status=WARNING)
-    running.has(f" default-tls-level = {level} ")
+def test_level(looked, values, level):
+    looked.main(**values)
+    looked.setup(status=WARNING)
+    looked.has(f" default-tls-level = {level} ")
 
 
-def test_no_answer_below_the_level(running):
-    running.configure_policyd("    default-tls-level = may")
-    running.main(smtp_tls_security_level="encrypt")
-    running.setup(status=ERROR)
-    running.has("answers for policies in testing mode lower it")
-    running.setup("--apply", status=FINE)
-    assert "default-tls-level = encrypt" in running.policyd.config.read_text()
+def test_no_answer_below_the_level(looked):
+    looked.configure_policyd("    default-tls-level = may")
+    looked.main(smtp_tls_security_level="encrypt")
+    looked.setup(status=ERROR)
+    looked.has("answers for policies in testing mode lower it")
+    looked.has(" default-tls-level = encrypt ")
 
 
-def test_services_of_several_levels(running):
-    running.chroot("n", "other unix - - n - - smtp\n"
+def test_services_of_several_levels(looked):
+    looked.chroot("n", "other unix - - n - - smtp\n"
                         "  -o smtp_tls_security_level=encrypt\n")
-    running.setup(status=WARNING)
-    running.has("other/unix has another level of TLS than smtp/unix")
-    assert " default-tls-level = may" not in running.said
+    looked.setup(status=WARNING)
+    looked.has("other/unix has another level of TLS than smtp/unix")
+    assert " default-tls-level = may" not in looked.said
 
 
 # ---- DANE ----
@@ -477,19 +529,20 @@ def test_dane_switched_on(running):
     (["127.0.0.1", "127.0.0.2"], "127.0.0.2 says of no answer"),
     (["127.0.0.77"], "127.0.0.77 is silent"),
 ])
-def test_resolver_will_not_do(running, resolvers, sentence):
-    running.chroot("y")
-    running.resolvers(*resolvers)
-    running.main(smtp_dns_support_level="dnssec", smtp_tls_policy_maps=TABLE)
-    running.configure_policyd("    default-tls-level = may")
-    running.setup("--apply", status=WARNING)
-    running.has(sentence, "names other resolvers than /etc/resolv.conf",
-                "There is nothing to change")
+def test_resolver_will_not_do(looked, resolvers, sentence):
+    looked.chroot("y")
+    looked.resolvers(*resolvers)
+    looked.main(smtp_dns_support_level="dnssec",
+                smtp_tls_policy_maps=looked.table)
+    looked.configure_policyd("    default-tls-level = may")
+    looked.setup("--apply", status=WARNING)
+    looked.has(sentence, "names other resolvers than /etc/resolv.conf",
+               "There is nothing to change")
 
 
-def test_resolver_on_another_machine(running):
+def test_resolver_on_another_machine(looked):
     """It validates, but who is on the way can forge that."""
-    lab = running.lab
+    lab = looked.lab
     address = "198.18.77.1"
     space = lab.settings()["LAB_NETNS"]
     netns.ip(space, [f"addr add {address}/32 dev lo"])
@@ -498,14 +551,14 @@ def test_resolver_on_another_machine(running):
         stdout=subprocess.PIPE)
     try:
         assert relay.stdout.readline() == b"up\n"
-        running.main(smtp_dns_support_level="dnssec")
-        running.chroot("y")
-        running.resolvers(address)
-        running.setup(status=WARNING)
-        running.has("validates, but is not on this machine")
-        assert "dane-proved = yes" not in running.said
-        running.setup("--trust-resolver", status=WARNING)
-        running.has("dane-proved = yes")
+        looked.main(smtp_dns_support_level="dnssec")
+        looked.chroot("y")
+        looked.resolvers(address)
+        looked.setup(status=WARNING)
+        looked.has("validates, but is not on this machine")
+        assert "dane-proved = yes" not in looked.said
+        looked.setup("--trust-resolver", status=WARNING)
+        looked.has("dane-proved = yes")
     finally:
         relay.kill()
         relay.wait()
@@ -538,28 +591,28 @@ def test_dane_that_is_no_more(running):
     assert conf_says(running, "no")
 
 
-def test_dane_forced_without_proof(running):
-    running.configure_policyd("    dane = on")
-    running.setup(status=ERROR)
-    running.has("mtasts.conf says dane = on, and it is not proved")
+def test_dane_forced_without_proof(looked):
+    looked.configure_policyd("    dane = on")
+    looked.setup(status=ERROR)
+    looked.has("mtasts.conf says dane = on, and it is not proved")
 
 
 # ---- mtasts.conf ----
 
-def test_faults_of_the_configuration(running):
-    running.configure_policyd("    default-tls-level = much")
-    done = running.setup("--apply", status=UNKNOWN)
+def test_faults_of_the_configuration(looked):
+    looked.configure_policyd("    default-tls-level = much")
+    done = looked.setup("--apply", status=UNKNOWN)
     assert done.stdout == "" and "'much' will not do" in done.stderr
-    assert running.copies() == []
+    assert looked.copies() == []
 
 
-def test_no_postfix_there(running):
-    (running.etc / "main.cf").unlink()
-    done = running.setup(status=UNKNOWN)
+def test_no_postfix_there(looked):
+    (looked.etc / "main.cf").unlink()
+    done = looked.setup(status=UNKNOWN)
     assert "main.cf" in done.stderr and done.stdout == ""
 
 
-def test_time(running):
+def test_time(looked):
     begun = time.monotonic()
-    running.setup(status=WARNING)
+    looked.setup(status=WARNING)
     assert time.monotonic() - begun < 15
