@@ -255,6 +255,33 @@ def test_fresh(running):
     assert running.copies() == [main_copy, conf_copy]
 
 
+SEND = """
+import smtplib
+with smtplib.SMTP("127.0.0.1", 2599) as smtp:
+    smtp.sendmail("anna@client.lab", ["user@healthy.example"], "a: b\\n\\nc")
+"""
+
+
+def test_mail_is_protected(running):
+    """From a Postfix in its chroot, without anything done but --apply."""
+    authorities = running.folder / "ca.pem"
+    authorities.write_text(Path(CAS).read_text() + Path(
+        running.policyd.values["ca"]).read_text())
+    running.chroot("y", "127.0.0.1:2599 inet n - n - - smtpd\n")
+    running.resolvers("127.0.0.1")
+    shutil.copy("/etc/services", running.queue / "etc")
+    running.main(smtp_tls_CAfile=authorities, smtp_tls_loglevel="1",
+                 mynetworks="127.0.0.0/8")
+    running.start()
+    running.setup("--apply", "--domain", HEALTHY, status=FINE)
+    assert running.lab.run("python3", "-c", SEND).returncode == 0
+    log = running.etc / "log"
+    wait_for("the mail", lambda: "status=" in log.read_text())
+    assert "Verified TLS connection established to mx.healthy.example" in (
+        log.read_text())
+    assert "status=sent" in log.read_text()
+
+
 def test_without_a_configuration_file(running):
     """mtasts.conf is made where there is none yet."""
     conf = running.folder / "new" / "mtasts.conf"
