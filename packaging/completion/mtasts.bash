@@ -38,8 +38,8 @@ declare -gA _mtasts_options=(
         --trust-resolver --color --help'
     ['setup sendmail']='--apply --config --config-dir --socket --domain --color
         --help'
-    ['setup exim']='--apply --config --config-dir --socket --domain --color
-        --help'
+    ['setup exim']='--apply --config --config-dir --socket --domain
+        --trust-resolver --color --help'
     ['help']='--help'
     ['version']='--help'
 )

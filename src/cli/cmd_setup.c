@@ -59,6 +59,13 @@
     "2  mail would wait, or go unprotected\n"                                  \
     "3  could not tell, or bad usage"
 
+#define TRUST_ROW                                                              \
+    {                                                                          \
+        .name = "trust-resolver", .kind = OPTION_FLAG,                         \
+        .help = "believe a resolver on another machine that validates",        \
+        .offset = AT(trust_resolver)                                           \
+    }
+
 static const struct option_row postfix_options[] = {
     APPLY_ROW,
     CONFIG_ROW,
@@ -69,10 +76,7 @@ static const struct option_row postfix_options[] = {
      .kind = OPTION_FLAG,
      .help = "have Postfix do DANE, if its resolver validates",
      .offset = AT(dane)},
-    {.name = "trust-resolver",
-     .kind = OPTION_FLAG,
-     .help = "believe a resolver on another machine that validates",
-     .offset = AT(trust_resolver)},
+    TRUST_ROW,
     COLOUR_ROW,
     {0},
 };
@@ -88,6 +92,7 @@ static const struct option_row exim_options[] = {
     CONFIG_DIR_ROW("/etc/exim4"),
     SOCKET_ROW,
     DOMAIN_ROW,
+    TRUST_ROW,
     COLOUR_ROW,
     {.name = OPTION_INTERNAL "include",
      .kind = OPTION_TEXT,

@@ -217,6 +217,13 @@ static void look_at_include(const struct exim_look *look,
     }
 }
 
+bool exim_may_be_told_dane(const struct config *config)
+{
+    return config->policyd.dane == CONFIG_DANE_ON ||
+           (config->policyd.dane == CONFIG_DANE_AUTO &&
+            config->policyd.dane_proved);
+}
+
 int exim_look(const struct exim_look *look, struct exim_facts *ret_facts)
 {
     *ret_facts = (struct exim_facts){.as_root = geteuid() == 0};
@@ -227,6 +234,8 @@ int exim_look(const struct exim_look *look, struct exim_facts *ret_facts)
     look_at_debian(look, ret_facts);
     look_at_include(look, ret_facts);
     ca_look_file(EXIM_CA_FILE, &ret_facts->authorities);
+    if (exim_may_be_told_dane(look->config))
+        mta_resolvers_look(MTA_RESOLV_CONF, &ret_facts->resolvers);
     look_at_doors(look, ret_facts);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "cli/ca_look.h"
 #include "cli/exim_conf.h"
 #include "cli/map_address.h"
+#include "cli/mta_resolvers.h"
 
 #define EXIM_FILE_MAX (4u << 20) /* octets of a file: 100,000 is usual */
 #define EXIM_PATH_MAX 1024u
@@ -27,13 +28,14 @@ struct exim_facts {
     char user[EXIM_VALUE_MAX]; /* exim_user */
     bool user_known;
     bool as_root;
-    char router[EXIM_VALUE_MAX]; /* ours, in force; "": it is not there */
-    bool dnssec;                 /* dns_dnssec_ok = 1 */
-    char folder[EXIM_PATH_MAX];  /* /etc/exim4 */
-    bool debian;                 /* Debian's files are what is in force */
-    bool split;                  /* in many files */
-    char kind[EXIM_VALUE_MAX];   /* dc_eximconfig_configtype */
-    char include[EXIM_PATH_MAX]; /* the folder with our files; "": none */
+    char router[EXIM_VALUE_MAX];    /* ours, in force; "": it is not there */
+    bool dnssec;                    /* dns_dnssec_ok = 1 */
+    struct mta_resolvers resolvers; /* where DANE is on */
+    char folder[EXIM_PATH_MAX];     /* /etc/exim4 */
+    bool debian;                    /* Debian's files are what is in force */
+    bool split;                     /* in many files */
+    char kind[EXIM_VALUE_MAX];      /* dc_eximconfig_configtype */
+    char include[EXIM_PATH_MAX];    /* the folder with our files; "": none */
     char include_why[EXIM_PATH_MAX + 256]; /* why Exim cannot read them */
     struct ca_seen authorities;            /* of EXIM_CA_FILE */
     bool inherited;
@@ -48,6 +50,9 @@ struct exim_look {
     const char *socket;  /* NULL: those of `config` */
     const char *include; /* NULL: where they are installed */
 };
+
+/* Whether answers may be "dane". */
+bool exim_may_be_told_dane(const struct config *config);
 
 /* Errors after a complaint: -MTASTS_ENOTFOUND: there is no Exim. */
 int exim_look(const struct exim_look *look, struct exim_facts *ret_facts);

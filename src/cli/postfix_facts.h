@@ -9,8 +9,8 @@
 #include "cli/ca_look.h"
 #include "cli/map_address.h"
 #include "cli/map_list.h"
+#include "cli/mta_resolvers.h"
 #include "cli/postconf.h"
-#include "net/ad_probe.h"
 
 #define POSTFIX_PATH_MAX 1024u /* octets of a folder, with its end */
 #define POSTFIX_WORD_MAX 256u  /* of a short value */
@@ -21,13 +21,6 @@ struct postfix_ca {
     char path[POSTFIX_PATH_MAX];
     struct ca_seen seen;
     bool unknown; /* it could not be looked at as Postfix does */
-};
-
-struct postfix_resolver {
-    char name[FORWARDER_TEXT_MAX];
-    bool loopback;
-    enum ad_state ad;
-    bool unknown; /* it could not be asked */
 };
 
 /* An address of ours, tried. */
@@ -75,8 +68,7 @@ struct postfix_facts {
 
     char resolv_conf[POSTFIX_PATH_MAX]; /* that smtp reads */
     bool resolv_differs;                /* from /etc/resolv.conf */
-    struct postfix_resolver resolvers[FORWARDERS_MAX];
-    size_t resolver_count;
+    struct mta_resolvers resolvers;
 
     /* Ours. */
     enum config_tls_level own_level;

@@ -187,59 +187,6 @@ void postfix_judge_level(struct judging *judging)
 
 /* ---- DANE ---- */
 
-/* What keeps DANE from being relied on; NULL: nothing. */
-struct hindrance {
-    enum setup_grade grade; /* where Postfix is to do DANE */
-    char text[SETUP_TEXT_MAX];
-};
-
-static bool judge_resolver(const struct postfix_resolver *resolver,
-                           bool trusted, struct hindrance *hindrance)
-{
-    static const char *const states[] = {
-        [AD_UNSET] = "says of no answer that it was validated (no AD)",
-        [AD_REFUSED] = "does not answer questions",
-        [AD_NO_ANSWER] = "is silent",
-    };
-    char *text = hindrance->text;
-    size_t size = sizeof(hindrance->text);
-    hindrance->grade = SETUP_WARNING;
-    if (resolver->unknown) {
-        hindrance->grade = SETUP_UNKNOWN;
-        snprintf(text, size, "The resolver %s could not be asked.",
-                 resolver->name);
-    } else if (resolver->ad != AD_SET) {
-        if (resolver->ad == AD_NO_ANSWER)
-            hindrance->grade = SETUP_UNKNOWN;
-        snprintf(text, size, "The resolver %s %s.", resolver->name,
-                 states[resolver->ad]);
-    } else if (!resolver->loopback && !trusted) {
-        snprintf(text, size,
-                 "The resolver %s validates, but is not on this machine: who "
-                 "is on the way can forge what Postfix takes for validated.",
-                 resolver->name);
-    } else {
-        return true;
-    }
-    return false;
-}
-
-static bool judge_resolvers(const struct judging *judging,
-                            struct hindrance *hindrance)
-{
-    const struct postfix_facts *facts = judging->facts;
-    for (size_t i = 0; i < facts->resolver_count; i++)
-        if (!judge_resolver(&facts->resolvers[i],
-                            judging->wishes->trust_resolver, hindrance))
-            return false;
-    if (facts->resolver_count > 0)
-        return true;
-    hindrance->grade = SETUP_UNKNOWN;
-    snprintf(hindrance->text, sizeof(hindrance->text),
-             "The resolvers of %.512s could not be told.", facts->resolv_conf);
-    return false;
-}
-
 static bool has_word(const char *list, const char *word)
 {
     size_t len = strlen(word);
@@ -300,8 +247,9 @@ void postfix_judge_dane(struct judging *judging)
 {
     const struct postfix_facts *facts = judging->facts;
     struct setup_findings *findings = judging->findings;
-    struct hindrance hindrance = {0};
-    bool good = judge_resolvers(judging, &hindrance);
+    struct mta_hindrance hindrance;
+    bool good = mta_resolvers_judge(
+        &facts->resolvers, judging->wishes->trust_resolver, &hindrance);
     bool looks_up = has_word(facts->host_lookup, "dns");
     bool dnssec = strcmp(facts->dns_support, "dnssec") == 0;
     bool begin = judging->wishes->dane && !dnssec && good && looks_up &&

@@ -11,8 +11,6 @@
 #include <mtasts/error.h>
 #include <string.h>
 
-#define SYSTEM_RESOLV_CONF "/etc/resolv.conf"
-#define RESOLVERS_MAX 3u /* the C library takes no more of resolv.conf(5) */
 #define OPENSSL_FILE "/usr/lib/ssl/cert.pem" /* as Debian builds OpenSSL */
 #define OPENSSL_FOLDER "/usr/lib/ssl/certs"
 #define WRITE 02u /* connecting takes it */
@@ -131,32 +129,15 @@ static void look_at_authorities(const struct postfix_look *look,
 
 /* ---- resolvers ---- */
 
-static void look_at_resolver(const char *text,
-                             struct postfix_resolver *resolver)
-{
-    struct forwarder_address address;
-    if (forwarder_address_parse(text, &address) < 0) {
-        snprintf(resolver->name, sizeof(resolver->name), "%s", text);
-        resolver->unknown = true;
-        return;
-    }
-    forwarder_address_text(&address, resolver->name);
-    resolver->loopback = address_is_loopback(&address.address);
-    resolver->unknown = ad_probe(&address, AD_PROBE_MS, &resolver->ad) < 0;
-}
-
 static void look_at_resolvers(struct postfix_facts *facts)
 {
     struct forwarders here;
     struct forwarders theirs;
     snprintf(facts->resolv_conf, sizeof(facts->resolv_conf), "%.1000s%s",
-             facts->chroot ? facts->queue : "", SYSTEM_RESOLV_CONF);
-    if (forwarders_read(facts->resolv_conf, &theirs) < 0)
-        return;
-    facts->resolver_count = MIN_OF(theirs.count, RESOLVERS_MAX);
-    for (size_t i = 0; i < facts->resolver_count; i++)
-        look_at_resolver(theirs.text[i], &facts->resolvers[i]);
-    if (forwarders_read(SYSTEM_RESOLV_CONF, &here) < 0)
+             facts->chroot ? facts->queue : "", MTA_RESOLV_CONF);
+    mta_resolvers_look(facts->resolv_conf, &facts->resolvers);
+    if (forwarders_read(facts->resolv_conf, &theirs) < 0 ||
+        forwarders_read(MTA_RESOLV_CONF, &here) < 0)
         return;
     facts->resolv_differs = here.count != theirs.count;
     for (size_t i = 0; i < MIN_OF(here.count, theirs.count); i++)

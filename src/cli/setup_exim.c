@@ -80,6 +80,31 @@ static void judge_program(struct setting *setting)
     setup_fix(findings, "Take one that is, such as those of Debian 12.");
 }
 
+/* Answers may be "dane", which Exim has to be able to do then. */
+static void judge_dane(struct setting *setting)
+{
+    const struct exim_facts *facts = &setting->facts;
+    struct setup_findings *findings = &setting->findings;
+    struct mta_hindrance hindrance;
+    bool good = mta_resolvers_judge(
+        &facts->resolvers, setting->options->trust_resolver, &hindrance);
+    if (facts->dnssec && good) {
+        setup_add(findings, SETUP_FINE,
+                  "Exim asks for DNSSEC, and its resolver validates: DANE can "
+                  "be relied on.");
+        return;
+    }
+    setup_add(findings,
+              facts->dnssec && hindrance.grade == SETUP_UNKNOWN ? SETUP_UNKNOWN
+                                                                : SETUP_ERROR,
+              "mtasts-policyd answers by DANE (mtasts.conf). %s Mail to "
+              "domains with TLSA records would wait.",
+              facts->dnssec ? hindrance.text : "Exim does not ask for DNSSEC.");
+    setup_fix(findings, "dns_dnssec_ok = 1 in Exim's main part, with a "
+                        "resolver on this machine that validates; or dane = "
+                        "off in mtasts.conf.");
+}
+
 static void judge_surroundings(struct setting *setting)
 {
     const struct exim_facts *facts = &setting->facts;
@@ -99,18 +124,8 @@ static void judge_surroundings(struct setting *setting)
                     facts->kind);
         setup_fix(findings, "MTA-STS belongs on the smarthost.");
     }
-    bool dane = setting->config->policyd.dane == CONFIG_DANE_ON ||
-                (setting->config->policyd.dane == CONFIG_DANE_AUTO &&
-                 setting->config->policyd.dane_proved);
-    if (dane && !facts->dnssec) {
-        setup_add(findings, SETUP_ERROR,
-                  "mtasts-policyd answers by DANE (mtasts.conf), and Exim "
-                  "does not ask for DNSSEC: mail to domains with TLSA records "
-                  "would wait.");
-        setup_fix(findings, "dns_dnssec_ok = 1 in Exim's main part, with a "
-                            "resolver on this machine that validates; or dane "
-                            "= off in mtasts.conf.");
-    }
+    if (exim_may_be_told_dane(setting->config))
+        judge_dane(setting);
 }
 
 static bool asks_at(const struct exim_facts *facts,

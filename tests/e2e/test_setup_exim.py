@@ -200,12 +200,22 @@ def test_dane_takes_dnssec(site):
     site.policyd.configure("    dane = on")
     site.debian()
     site.setup(status=WARNING)      # Debian's has it
+    site.has("DANE can be relied on")
     template = site.etc / "exim4.conf.template"
     template.write_text(re.sub(" *dns_dnssec_ok = .*\n", "",
                                template.read_text()))
     site.debian()
     site.setup(status=ERROR)
     site.has("Exim does not ask for DNSSEC")
+
+
+def test_dane_takes_a_resolver_that_validates(site):
+    site.policyd.configure("    dane = on")
+    site.debian()
+    (site.folder / "resolv.conf").write_text("nameserver 127.0.0.2\n")
+    site.program.etc["resolv.conf"] = ""    # goes over that of the system
+    site.setup(status=ERROR)
+    site.has("127.0.0.2 says of no answer that it was validated")
 
 
 @pytest.mark.parametrize("what", ["template", "own", "update"])

@@ -36,8 +36,8 @@ static void make_good(void)
         .own_level = CONFIG_LEVEL_MAY,
         .ca_file = {.path = "/ca.pem", .seen = {.count = 140}},
         .resolv_conf = "/etc/resolv.conf",
-        .resolvers = {{.name = "127.0.0.1", .loopback = true}},
-        .resolver_count = 1,
+        .resolvers = {.items = {{.name = "127.0.0.1", .loopback = true}},
+                      .count = 1},
         .doors = {{.address = {.text = "inet:127.0.0.1:8461"},
                    .tried = true,
                    .answers = true}},
@@ -288,8 +288,8 @@ static void test_dane(void **state)
         set(facts.dns_support, rows[i].support);
         set(facts.host_lookup, rows[i].lookup);
         facts.dane_proved = rows[i].was;
-        facts.resolvers[0].ad = rows[i].ad;
-        facts.resolvers[0].loopback = rows[i].loopback;
+        facts.resolvers.items[0].ad = rows[i].ad;
+        facts.resolvers.items[0].loopback = rows[i].loopback;
         facts.level = facts.own_level = rows[i].level;
         int status = judged(rows[i].wish);
         if (status != rows[i].status ||
@@ -305,9 +305,69 @@ static void test_no_resolver_known(void **state)
     (void)state;
     make_good();
     set(facts.dns_support, "dnssec");
-    facts.resolver_count = 0;
+    facts.resolvers.count = 0;
     assert_int_equal(judged(false), STATUS_UNKNOWN);
     assert_int_equal(plan.mtasts_conf.count, 0);
+}
+
+/* What is known to be wrong goes before what could not be told. */
+static void test_resolvers(void **state)
+{
+    static const struct {
+        enum ad_state ads[3];
+        bool far[3];
+        bool trusted;
+        bool good;
+        enum setup_grade grade;
+        const char *name;
+    } rows[] = {
+        {{AD_SET, AD_SET, AD_SET}, {0}, false, true, SETUP_FINE, ""},
+        {{AD_SET, AD_NO_ANSWER, AD_SET}, {0}, false, false, SETUP_UNKNOWN, "1"},
+        {{AD_NO_ANSWER, AD_SET, AD_UNSET},
+         {0},
+         false,
+         false,
+         SETUP_WARNING,
+         "2"},
+        {{AD_REFUSED, AD_NO_ANSWER, AD_UNSET},
+         {0},
+         false,
+         false,
+         SETUP_WARNING,
+         "0"},
+        {{AD_SET, AD_SET, AD_SET},
+         {false, true, false},
+         false,
+         false,
+         SETUP_WARNING,
+         "1"},
+        {{AD_SET, AD_SET, AD_SET},
+         {true, true, true},
+         true,
+         true,
+         SETUP_FINE,
+         ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        struct mta_resolvers resolvers = {.count = 3};
+        struct mta_hindrance hindrance;
+
+        for (size_t j = 0; j < resolvers.count; j++) {
+            snprintf(resolvers.items[j].name, sizeof(resolvers.items[j].name),
+                     "r%zu", j);
+            resolvers.items[j].ad = rows[i].ads[j];
+            resolvers.items[j].loopback = !rows[i].far[j];
+        }
+        bool good =
+            mta_resolvers_judge(&resolvers, rows[i].trusted, &hindrance);
+        if (good != rows[i].good ||
+            (!good &&
+             (hindrance.grade != rows[i].grade ||
+              hindrance.text[strlen("The resolver r")] != rows[i].name[0])))
+            fail_msg("row %zu: %s", i, hindrance.text);
+    }
 }
 
 /* ---- what it rests on ---- */
@@ -410,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_dane),
         cmocka_unit_test(test_no_resolver_known),
+        cmocka_unit_test(test_resolvers),
         cmocka_unit_test(test_permissions),
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_ad),
