@@ -170,7 +170,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world.asked = 0;
     buf_init(&world.got, OUTPUT_MAX);
     talk((const char *)data + 1, size - 1, 1 + 16u * data[0]);
-    PROPERTY(world.got.len == 0 || strncmp(world.got.data, "HTTP/1.", 7) == 0);
+    /* What evhttp refuses by itself, before we see it, it answers in the
+       version of the request, even if that is "HTTP/-1.12". */
+    PROPERTY(world.got.len == 0 || strncmp(world.got.data, "HTTP/1.", 7) == 0 ||
+             (strncmp(world.got.data, "HTTP/-", 6) == 0 && world.asked == 0));
     PROPERTY(world.asked == 0 || world.got.len > 0);
     http_server_stats(world.server, &stats);
     PROPERTY(stats.askers == 0 && stats.peers == 0);
