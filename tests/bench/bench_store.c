@@ -91,7 +91,7 @@ static void do_make(const char *path, unsigned rows)
     struct store_fault fault;
     struct db *db = NULL;
     struct policy_store *store = NULL;
-    struct policy room;
+    struct policy room = {.domain = ""};
     uint64_t octets = 0;
 
     must(db_open(&options, &db, &fault) == 0, "cannot make the file");
@@ -220,7 +220,7 @@ static void do_start(const char *path, unsigned rows)
     struct store_writer *writer = start(path);
     struct store_reader *reader = NULL;
     struct policy_row *row = NULL;
-    struct policy room;
+    struct policy room = {.domain = ""};
     int64_t newest = 0;
 
     (void)rows;
@@ -262,7 +262,7 @@ static void write_behind(const char *path, unsigned rows, double *caller_s)
 {
     static const struct timespec PAUSE = {.tv_nsec = 1000000};
     struct store_writer *writer = start(path);
-    struct policy room;
+    struct policy room = {.domain = ""};
 
     for (unsigned n = 0; n < rows; n++) {
         const struct policy_row *row = policy(&room, n);
@@ -310,7 +310,7 @@ static void write_bare(const char *path, unsigned rows)
                                   "PRAGMA synchronous = FULL;"
                                   "PRAGMA journal_mode = WAL");
     sqlite3_stmt *put;
-    struct policy room;
+    struct policy room = {.domain = ""};
 
     must(sqlite3_exec(db, db_migrations[0].sql, NULL, NULL, NULL) == SQLITE_OK,
          "tables");

@@ -364,8 +364,10 @@ static SSL_CTX *context_new(void)
 
 static bool share_count(void)
 {
-    void *room = mmap(NULL, sizeof(*given), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const int flags = MAP_SHARED | MAP_ANONYMOUS;
+    const int rights = PROT_READ | PROT_WRITE;
+    /* cppcheck-suppress invalidFunctionArg ; -1 is what goes with ANONYMOUS */
+    void *room = mmap(NULL, sizeof(*given), rights, flags, -1, 0);
     given = room == MAP_FAILED ? NULL : room;
     return given != NULL;
 }

@@ -20,6 +20,7 @@
 #define DOMAINS_MAX 100000000u
 #define EVENTS_MAX 256
 #define TEXT_MAX 1000u /* of a netstring, either way */
+#define HEAD_MAX 4u    /* of its length and the colon */
 
 struct connection {
     int fd;
@@ -71,10 +72,10 @@ static size_t put_hex(char *out, unsigned number)
 /* `pattern` of domain `n` as a netstring; its length. */
 static size_t expand(const char *pattern, unsigned n, char out[TEXT_MAX])
 {
-    char text[TEXT_MAX];
+    char *text = out + HEAD_MAX;
     size_t len = 0;
     for (; *pattern; pattern++) {
-        if (len + 32 > TEXT_MAX)
+        if (len + HEAD_MAX + 16 > TEXT_MAX)
             load_fail("too long a text");
         if (*pattern == '#')
             len += put_number(text + len, n);
@@ -85,7 +86,7 @@ static size_t expand(const char *pattern, unsigned n, char out[TEXT_MAX])
     }
     size_t at = put_number(out, (unsigned)len);
     out[at++] = ':';
-    memcpy(out + at, text, len);
+    memmove(out + at, text, len);
     out[at + len] = ',';
     return at + len + 1;
 }
