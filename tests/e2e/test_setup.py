@@ -385,12 +385,12 @@ def test_relayhost(looked):
 
 # ---- sockets ----
 
-def test_chroot_takes_the_loopback_address(running):
-    running.chroot("y")
-    running.resolvers("127.0.0.1")
-    running.setup("--apply", "--domain", HEALTHY, status=FINE)
-    running.has("the chroot of smtp is no hindrance", REPLY)
-    assert running.value("smtp_tls_policy_maps") == running.table
+def test_chroot_takes_the_loopback_address(looked):
+    looked.chroot("y")
+    looked.resolvers("127.0.0.1")
+    looked.setup("--domain", HEALTHY, status=WARNING)
+    looked.has("the chroot of smtp is no hindrance", REPLY,
+               f"smtp_tls_policy_maps = {looked.table} ")
 
 
 def test_chroot_and_a_socket_within(running):
@@ -533,7 +533,8 @@ def conf_says(site, proved):
 
 
 def test_dane_is_proved(running):
-    running.main(smtp_dns_support_level="dnssec")
+    running.main(smtp_dns_support_level="dnssec",
+                 smtp_tls_policy_maps=running.table)
     running.setup("--apply", status=FINE)
     running.has("may tell Postfix to use DANE")
     assert conf_says(running, "yes")
@@ -610,6 +611,7 @@ while True:
 
 def test_dane_that_is_no_more(running):
     """Mail would wait: that goes back first."""
+    running.main(smtp_tls_policy_maps=running.table)
     running.configure_policyd("    default-tls-level = may\n"
                               "    dane-proved = yes")
     running.setup(status=ERROR)
