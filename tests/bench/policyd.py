@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from measured import BenchError, watch
+from world import die_with_parent
 
 PROGRAM = 'mtasts-policyd'
 START_DEADLINE = 60   # seconds
@@ -72,7 +73,8 @@ class Unix(http.client.HTTPConnection):
 
 
 class Policyd:
-    """One daemon with a folder of its own; `here` is its world, if any."""
+    """One daemon with a folder of its own; `here` is its world, if any;
+    `prepare` is called in its process before it begins. It dies with us."""
 
     def __init__(self, build, folder, here=None, options=(), tcp=None,
                  prepare=None):
@@ -85,11 +87,17 @@ class Policyd:
         config.write_text(self._config(here, options), encoding='utf-8')
         self.log = self.folder / 'log'
         self.begun = time.monotonic()
+
+        def begin():
+            die_with_parent()
+            if prepare:
+                prepare()
+
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
                 [pathlib.Path(build).resolve() / PROGRAM, '-f', '-c', config],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=prepare)
+                preexec_fn=begin)
         self.pid = self.process.pid
 
     def _config(self, here, options):
