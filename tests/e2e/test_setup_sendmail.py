@@ -16,10 +16,11 @@ import pytest
 
 from policyd import Policyd
 from test_setup import ERROR, FINE, HEALTHY, PROGRAM, UNKNOWN, WARNING
-from test_sendmail import ETC
 from unpacked import Unpacked
 
 SENDMAIL = "/usr/libexec/sendmail/sendmail"
+ETC = {"hosts": "127.0.0.1 client.example.net localhost\n",
+       "nsswitch.conf": "hosts: files\npasswd: files\ngroup: files\n"}
 REPLY = "returns secure match=mx.healthy.example servername=hostname (0)"
 
 SOURCE = """\
