@@ -87,19 +87,9 @@ static const struct option_row sendmail_options[] = {
 };
 
 static const struct option_row exim_options[] = {
-    APPLY_ROW,
-    CONFIG_ROW,
-    CONFIG_DIR_ROW("/etc/exim4"),
-    SOCKET_ROW,
-    DOMAIN_ROW,
-    TRUST_ROW,
-    COLOUR_ROW,
-    {.name = OPTION_INTERNAL "include",
-     .kind = OPTION_TEXT,
-     .argument = "DIR",
-     .help = "where the files are that Exim is to include",
-     .offset = AT(include)},
-    {0},
+    APPLY_ROW,  CONFIG_ROW, CONFIG_DIR_ROW("/etc/exim4"),
+    SOCKET_ROW, DOMAIN_ROW, TRUST_ROW,
+    COLOUR_ROW, {0},
 };
 
 /* False after a complaint. */

@@ -197,17 +197,13 @@ static bool find_include(char ret_folder[EXIM_PATH_MAX])
     return false;
 }
 
-static void look_at_include(const struct exim_look *look,
-                            struct exim_facts *facts)
+static void look_at_include(struct exim_facts *facts)
 {
     static const char *const names[] = {"main.conf", "routers.conf",
                                         "transports.conf"};
     struct tool_user user;
-    if (look->include)
-        snprintf(facts->include, sizeof(facts->include), "%s", look->include);
-    else if (!find_include(facts->include))
-        return;
-    if (!facts->user_known || tool_user_find(facts->user, &user) < 0)
+    if (!find_include(facts->include) || !facts->user_known ||
+        tool_user_find(facts->user, &user) < 0)
         return;
     for (size_t i = 0; i < ELEMENTS(names); i++) {
         char path[EXIM_PATH_MAX + 32];
@@ -232,7 +228,7 @@ int exim_look(const struct exim_look *look, struct exim_facts *ret_facts)
         return error;
     look_at_options(ret_facts);
     look_at_debian(look, ret_facts);
-    look_at_include(look, ret_facts);
+    look_at_include(ret_facts);
     ca_look_file(EXIM_CA_FILE, &ret_facts->authorities);
     if (exim_may_be_told_dane(look->config))
         mta_resolvers_look(MTA_RESOLV_CONF, &ret_facts->resolvers);

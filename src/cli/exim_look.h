@@ -47,8 +47,7 @@ struct exim_look {
     const char *who;
     const char *config_dir; /* NULL: /etc/exim4 */
     const struct config *config;
-    const char *socket;  /* NULL: those of `config` */
-    const char *include; /* NULL: where they are installed */
+    const char *socket; /* NULL: those of `config` */
 };
 
 /* Whether answers may be "dane". */

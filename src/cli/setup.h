@@ -18,7 +18,6 @@ struct setup_options {
     const char *config_dir; /* of the MTA; NULL: the usual one */
     const char *socket;     /* where the MTA asks; NULL: as mtasts.conf says */
     const char *domain;     /* for the proof; NULL: one that is known */
-    const char *include;    /* Exim: the folder with what it is to include */
     bool dane;
     bool trust_resolver;
     unsigned colour; /* enum colour_choice */

@@ -276,7 +276,7 @@ static int look(struct setting *setting)
     config_free(setting->config);
     setting->config = config;
     const struct exim_look with = {WHO, options->config_dir, config,
-                                   options->socket, options->include};
+                                   options->socket};
     error = exim_look(&with, &setting->facts);
     if (error)
         return error;
