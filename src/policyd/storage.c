@@ -61,7 +61,7 @@ static void take_row(void *ctx, const struct policy_row *row)
         storage->refused++;
         if (taken == -MTASTS_ETIMEDOUT)
             store_writer_delete(storage->writer, row->domain);
-    } else {
+    } else if (taken == 1) { /* else it was asked for, and read, before */
         storage->loaded++;
     }
 }

@@ -33,6 +33,8 @@ TRUST = """\
 trust-anchor = "{anchor}"
 ca-file = "{ca}"
 """
+# As in packaging/systemd.
+ENVIRONMENT = {'GLIBC_TUNABLES': 'glibc.malloc.hugetlb=1'}
 NO_RESOLVER = '127.0.0.1@9'
 
 
@@ -97,7 +99,7 @@ class Policyd:
             self.process = subprocess.Popen(
                 [pathlib.Path(build).resolve() / PROGRAM, '-f', '-c', config],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=begin)
+                env=os.environ | ENVIRONMENT, preexec_fn=begin)
         self.pid = self.process.pid
 
     def _config(self, here, options):
