@@ -14,6 +14,7 @@
 
 struct explanation {
     struct policyd *policyd;
+    struct outside *outside; /* which stays until we have ended */
     struct gatherer *gatherer;
     struct gathering *gathering;
     struct json_builder steps;
@@ -207,6 +208,7 @@ static void explanation_free(struct explanation *explanation)
 {
     gather_cancel(explanation->gathering);
     gatherer_free(explanation->gatherer);
+    explanation->outside->users--;
     json_build_clear(&explanation->steps);
     free(explanation);
 }
@@ -228,7 +230,7 @@ int explanation_start(struct policyd *policyd, const char *domain,
                       explanation_fn *fn, void *ctx,
                       struct explanation **ret_explanation)
 {
-    const struct outside *outside = policyd->outside;
+    struct outside *outside = policyd->outside;
     struct explanation *explanation = calloc(1, sizeof(*explanation));
     const struct gatherer_options options = {
         .resolver = outside->resolver,
@@ -243,6 +245,8 @@ int explanation_start(struct policyd *policyd, const char *domain,
     if (!explanation)
         return -MTASTS_ENOMEM;
     explanation->policyd = policyd;
+    explanation->outside = outside;
+    outside->users++;
     explanation->fn = fn;
     explanation->ctx = ctx;
     explanation->steps = json_build_array();

@@ -16,6 +16,7 @@ struct lookup {
     struct lookups *lookups;
     struct gathering *gathering;
     enum lookup_kind kind;
+    unsigned parts; /* of the domain, as gather_start() has them */
     char domain[MTASTS_NAME_MAX + 1];
 };
 
@@ -242,6 +243,7 @@ static void start(struct lookups *lookups, const char *domain,
         return;
     lookup->lookups = lookups;
     lookup->kind = kind;
+    lookup->parts = parts;
     snprintf(lookup->domain, sizeof(lookup->domain), "%s", domain);
     if (gather_start(lookups->gatherer, domain, parts, on_facts, lookup,
                      &lookup->gathering) < 0) {
@@ -267,9 +269,20 @@ void lookups_mx(struct lookups *lookups, const char *domain, bool with_dane)
           with_dane ? GATHER_MX | GATHER_DANE : GATHER_MX);
 }
 
-size_t lookups_count(const struct lookups *lookups)
+static void end(struct lookup *lookup)
 {
-    return lookups->active.count;
+    queue_leave(&lookup->node);
+    gather_cancel(lookup->gathering);
+    free(lookup);
+}
+
+void lookups_hand_over(struct lookups *from, struct lookups *to)
+{
+    while (from->active.first) {
+        struct lookup *lookup = (struct lookup *)from->active.first;
+        start(to, lookup->domain, lookup->kind, lookup->parts);
+        end(lookup);
+    }
 }
 
 int lookups_new(struct gatherer *gatherer, const struct lookups_sink *sink,
@@ -290,11 +303,7 @@ void lookups_free(struct lookups *lookups)
 {
     if (!lookups)
         return;
-    while (lookups->active.first) {
-        struct lookup *lookup = (struct lookup *)lookups->active.first;
-        queue_leave(&lookup->node);
-        gather_cancel(lookup->gathering);
-        free(lookup);
-    }
+    while (lookups->active.first)
+        end((struct lookup *)lookups->active.first);
     free(lookups);
 }

@@ -43,8 +43,8 @@ void lookups_txt(struct lookups *lookups, const char *domain);
 void lookups_fetch(struct lookups *lookups, const char *domain);
 void lookups_mx(struct lookups *lookups, const char *domain, bool with_dane);
 
-/* How many are under way. */
-size_t lookups_count(const struct lookups *lookups);
+/* What is under way is asked anew by `to`. Not from within an outcome. */
+void lookups_hand_over(struct lookups *from, struct lookups *to);
 
 /* The same from facts gathered otherwise; they live as long as `facts`. */
 void lookups_read_txt(const struct facts *facts,

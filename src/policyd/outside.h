@@ -14,6 +14,8 @@ struct outside {
     struct fetcher *fetcher;
     struct gatherer *gatherer;
     struct lookups *lookups;
+    unsigned users;       /* explanations that ask by it */
+    struct outside *next; /* that was retired before it */
 };
 
 /* Errors are logged. What `sink` gets, it gets with `ctx`. */

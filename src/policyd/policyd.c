@@ -35,7 +35,7 @@ static void stop(void *state)
     loop_timer_cancel(policyd->tick);
     loop_timer_cancel(policyd->rules);
     loop_timer_cancel(policyd->wall);
-    outside_free(policyd->retiring);
+    policyd_free_retired(policyd);
     outside_free(policyd->outside);
     storage_free(policyd->storage);
     overrides_free(policyd->overrides);
@@ -181,10 +181,27 @@ int policyd_renew_outside(struct policyd *policyd, const struct config *config)
 
     if (error)
         return error;
-    outside_free(policyd->retiring);
-    policyd->retiring = policyd->outside;
+    lookups_hand_over(policyd->outside->lookups, outside->lookups);
+    policyd->outside->next = policyd->retired;
+    policyd->retired = policyd->outside;
     policyd->outside = outside;
+    policyd_free_retired(policyd);
     return 0;
+}
+
+void policyd_free_retired(struct policyd *policyd)
+{
+    struct outside **link = &policyd->retired;
+
+    while (*link) {
+        struct outside *outside = *link;
+        if (outside->users > 0) {
+            link = &outside->next;
+            continue;
+        }
+        *link = outside->next;
+        outside_free(outside);
+    }
 }
 
 /* Doors and the database cannot be changed by a process that has given up
@@ -242,11 +259,6 @@ static void status(void *state, struct buf *buf)
     buf_printf(buf, "%zu domains known: %zu enforce, %zu testing; %zu failing",
                stats.entries, stats.policies[MTASTS_MODE_ENFORCE],
                stats.policies[MTASTS_MODE_TESTING], stats.failing);
-    /* What the last one was still asked has ended by now. */
-    if (policyd->retiring && !lookups_count(policyd->retiring->lookups)) {
-        outside_free(policyd->retiring);
-        policyd->retiring = NULL;
-    }
 }
 
 static int check(const struct config *config, struct buf *faults)

@@ -38,8 +38,8 @@ struct policyd {
     const struct config *config; /* in force */
     struct engine_clock clock;
     struct outside *outside;
-    struct outside *retiring; /* the one before: what it was asked still
-                                 comes; NULL: none */
+    struct outside *retired; /* those before that are still in use; NULL:
+                                none */
     struct policy_engine *engine;
     struct loop_timer *tick;
     int64_t tick_ms; /* when `tick` runs; INT64_MAX: it is not set */
@@ -59,9 +59,13 @@ struct policyd {
 
 /* ---- policyd.c ---- */
 
-/* What asks the world is made anew, as `config` says. Errors are logged, and
-   leave the old one. Not to be called from one of its callbacks. */
+/* What asks the world is made anew, as `config` says, and asks on for what is
+   being asked. Errors are logged, and leave the old one. */
 int policyd_renew_outside(struct policyd *policyd, const struct config *config);
+
+/* Frees what was retired and is not used any more. Neither may be called from
+   a callback of what asks the world. */
+void policyd_free_retired(struct policyd *policyd);
 
 /* ---- policyd_engine.c ---- */
 

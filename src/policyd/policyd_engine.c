@@ -64,6 +64,7 @@ static void on_wall(void *ctx)
     int64_t step = wall_step(policyd);
 
     policyd->wall = NULL;
+    policyd_free_retired(policyd);
     if (step) {
         log_say(LOG_EVENT_CLOCK_STEPPED, LOG_NUMBER("seconds", step / 1000));
         if (policyd_renew_outside(policyd, policyd->config) == 0)

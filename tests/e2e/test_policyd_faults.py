@@ -7,6 +7,7 @@ test_policyd_hostile.py.
 """
 
 import contextlib
+import json
 import resource
 import sqlite3
 import subprocess
@@ -224,6 +225,40 @@ def test_drip_under_a_policy_in_force(lab, tmp_path):
                 "mtasts_policyd_failing"] == 1)
         assert warm(daemon) == replies
         assert len(daemon.events("policy-found")) == len(STRONG)
+
+
+# ---- reloads while it asks ----
+
+def reload(daemon):
+    before = len(daemon.events("reloaded"))
+    daemon.hang_up()
+    wait_for("the reload", lambda: len(daemon.events("reloaded")) > before)
+
+
+def test_reloads_lose_no_question(lab, tmp_path):
+    """What was being asked when it went over to new configurations is asked
+    on: by an MTA, and by somebody who wants it explained."""
+    with Resolver(lab, tmp_path) as resolver, \
+            Policyd(lab, tmp_path / "home", "match = hosts",
+                    resolver=resolver.ADDRESS) as daemon, \
+            Client(daemon.socket) as client:
+        resolver.stop()
+        client.send(HEALTHY)
+        explaining = subprocess.Popen(
+            ["curl", "-s", "-f", "--unix-socket",
+             daemon.folder / "http.sock",
+             "http://localhost/v1/explain/healthy.lab"],
+            stdout=subprocess.PIPE)
+        time.sleep(0.5)
+        for _ in range(3):
+            reload(daemon)
+        resolver.go_on()
+        begun = time.monotonic()
+        assert client.reply() == strong(HEALTHY)
+        assert time.monotonic() - begun < SOON
+        explained, _ = explaining.communicate(timeout=2 * LATE)
+        assert explaining.returncode == 0
+        assert json.loads(explained)["domain"] == "healthy.lab"
 
 
 # ---- descriptors ----
