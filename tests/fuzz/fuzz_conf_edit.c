@@ -22,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     PROPERTY(once.len <= size + GROWTH);
     PROPERTY(memmem(once.data, once.len, "may", 3) != NULL);
-    PROPERTY(conf_edit(once.data, once.len, "policyd", "level", "may",
-                       &twice) == 0);
+    PROPERTY(
+        conf_edit(once.data, once.len, "policyd", "level", "may", &twice) == 0);
     PROPERTY(once.len == twice.len &&
              memcmp(once.data, twice.data, once.len) == 0);
     return 0;
