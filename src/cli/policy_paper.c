@@ -122,14 +122,17 @@ static void put_replies(struct paper *paper, const struct json *replies)
 {
     struct json_member member = {0};
 
+    paper_line_end(paper);
+    paper_styled(paper, STYLE_BOLD, "What an MTA is told, by how it asks");
+    paper_line_end(paper);
     while (json_next(replies, &member)) {
-        paper_styled(paper, STYLE_BOLD, member.key);
+        paper_printf(paper, 4, "  %s", member.key);
         paper_line_end(paper);
-        paper_block(paper, 4, json_text(member.value, NULL));
+        paper_block(paper, 6, json_text(member.value, NULL));
     }
 }
 
-void policy_paper_answer(struct paper *paper, const struct json *json)
+static void put_answer(struct paper *paper, const struct json *json)
 {
     const char *demand = text_of(json, "demand");
 
@@ -143,6 +146,11 @@ void policy_paper_answer(struct paper *paper, const struct json *json)
     put(paper, "Why", text_of(json, "why"));
     put_policy(paper, json_get(json, "policy"));
     put_hosts(paper, json_get(json, "mx"));
+}
+
+void policy_paper_answer(struct paper *paper, const struct json *json)
+{
+    put_answer(paper, json);
     put_replies(paper, json_get(json, "replies"));
 }
 
@@ -184,7 +192,7 @@ static void put_cached(struct paper *paper, const struct json *cache)
 
 void policy_paper_explanation(struct paper *paper, const struct json *json)
 {
-    policy_paper_answer(paper, json_get(json, "answer"));
+    put_answer(paper, json_get(json, "answer"));
     paper_line_end(paper);
     put_steps(paper, json_get(json, "steps"));
     paper_line_end(paper);
@@ -192,6 +200,7 @@ void policy_paper_explanation(struct paper *paper, const struct json *json)
     paper_line_end(paper);
     put_cached(paper, json_get(json, "cache"));
     put(paper, "Note", text_of(json, "resolver_note"));
+    put_replies(paper, json_get(json_get(json, "answer"), "replies"));
 }
 
 /* ---- the cache ---- */

@@ -33,6 +33,12 @@ int held_policy_new(const char *body, size_t len, const char *id,
                     struct held_policy **ret_held);
 void held_policy_free(struct held_policy *held); /* NULL is fine */
 
+/* From a file of the site, not from the domain. */
+static inline bool held_policy_is_local(const struct held_policy *held)
+{
+    return held->id[0] == '\0';
+}
+
 enum mtasts_mode held_policy_mode(const struct held_policy *held);
 
 /* The last moment at which it is in force. */

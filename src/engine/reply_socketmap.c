@@ -257,13 +257,23 @@ static enum reply_status put_reply(struct reply *reply)
                                                : put_testing(reply);
 }
 
+/* The domain did not publish a policy of the site's own: Postfix has nothing
+   to report about it. */
+static enum reply_map map_for(enum reply_map map,
+                              const struct policy_answer *answer)
+{
+    bool own = answer->held && held_policy_is_local(answer->held);
+
+    return map == REPLY_MAP_POSTFIX_TLSRPT && own ? REPLY_MAP_POSTFIX : map;
+}
+
 int reply_socketmap(const struct reply_settings *settings, enum reply_map map,
                     const char *domain, const struct policy_answer *answer,
                     char *buf, size_t size, enum reply_status *ret_status,
                     size_t *ret_len)
 {
     struct reply reply = {.settings = settings,
-                          .map = map,
+                          .map = map_for(map, answer),
                           .domain = domain,
                           .answer = answer,
                           .text = {.data = buf, .size = size}};

@@ -57,14 +57,17 @@ static struct json *patterns(const struct mtasts_sts_policy *policy)
 static struct json *policy(const struct held_policy *held, int64_t now_ms)
 {
     _cleanup_json_builder_ struct json_builder object = json_build_object();
+    bool local = held_policy_is_local(held);
 
     json_add_string(&object, "id", held->id);
     json_add_string(&object, "mode", mtasts_mode_name(held_policy_mode(held)));
     json_add_int(&object, "max_age", mtasts_sts_policy_max_age(held->policy));
     json_add(&object, "mx", patterns(held->policy));
-    policy_json_add_time(&object, "fetched", held->fetched_ms);
-    policy_json_add_time(&object, "expires", held_policy_expires_ms(held));
-    json_add_int(&object, "age", (now_ms - held->fetched_ms) / 1000);
+    policy_json_add_time(&object, "fetched", local ? 0 : held->fetched_ms);
+    policy_json_add_time(&object, "expires",
+                         local ? 0 : held_policy_expires_ms(held));
+    json_add_int(&object, "age",
+                 local ? 0 : (now_ms - held->fetched_ms) / 1000);
     json_add_octets(&object, "body", held->body, held->len);
     return json_built(&object);
 }

@@ -370,6 +370,26 @@ static void test_override(void **state)
         "servername=hostname");
 }
 
+/* It is not the domain's, and no matter of its reports. */
+static void test_policy_of_the_site(void **state)
+{
+    (void)state;
+    struct reply_settings settings = {.level = SITE_LEVEL_MAY};
+    _cleanup_answer_ struct made_answer made = {0};
+    _cleanup_answer_ struct made_answer testing = {0};
+
+    made_answer_init(&made, ENFORCE TWO AGE, "mail.example.com");
+    made.held->id[0] = '\0';
+    assert_string_equal(reply_of(&settings, REPLY_MAP_POSTFIX_TLSRPT,
+                                 "example.com", &made.answer),
+                        "OK secure match=mail.example.com servername=hostname");
+    made_answer_init(&testing, TESTING TWO AGE, NULL);
+    testing.held->id[0] = '\0';
+    assert_string_equal(reply_of(&settings, REPLY_MAP_POSTFIX_TLSRPT,
+                                 "example.com", &testing.answer),
+                        "NOTFOUND ");
+}
+
 /* Postfix takes no name without a letter for a host's. */
 static void test_policy_domain(void **state)
 {
@@ -568,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_no_policy_failure_with_a_policy),
         cmocka_unit_test(test_defer),
         cmocka_unit_test(test_override),
+        cmocka_unit_test(test_policy_of_the_site),
         cmocka_unit_test(test_policy_domain),
         cmocka_unit_test(test_strings_go_first),
         cmocka_unit_test(test_too_many_patterns),
