@@ -343,7 +343,8 @@ const struct config_option config_policyd_options[] = {
      POLICYD(database),
      .summary = "the file that keeps the policies over a restart",
      .about = "A relative path begins in the state-directory. Nobody else "
-              "writes it."},
+              "writes it. Elsewhere its folder has to belong to the user, and "
+              "under systemd to be in ReadWritePaths=."},
     {.name = "overrides",
      .type = CONFIG_PATH,
      .base = CONFIG_BASE_FILE,

@@ -80,6 +80,12 @@ void sandbox_allow_write(struct sandbox *sandbox, const char *path)
     allow(sandbox, (struct sandbox_path){.path = path, .write = true});
 }
 
+void sandbox_allow_kept(struct sandbox *sandbox, const char *path)
+{
+    allow(sandbox,
+          (struct sandbox_path){.path = path, .write = true, .folder = true});
+}
+
 void sandbox_allow_libraries(struct sandbox *sandbox)
 {
     static const char *const paths[] = {

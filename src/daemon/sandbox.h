@@ -58,6 +58,10 @@ void sandbox_allow_edited(struct sandbox *sandbox, const char *path);
 /* A folder in which files are made, changed and removed. */
 void sandbox_allow_write(struct sandbox *sandbox, const char *path);
 
+/* A file that we change, and so all of its folder: a database has others
+   beside it, and is put aside when it is damaged. */
+void sandbox_allow_kept(struct sandbox *sandbox, const char *path);
+
 /* What the C library, OpenSSL, libunbound and libcurl read by themselves. */
 void sandbox_allow_libraries(struct sandbox *sandbox);
 

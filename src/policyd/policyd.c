@@ -272,6 +272,7 @@ static int check(const struct config *config, struct buf *faults)
 static void grant(const struct config *config, struct sandbox *sandbox)
 {
     sandbox_allow_edited(sandbox, config->policyd.overrides);
+    sandbox_allow_kept(sandbox, config->policyd.database);
 }
 
 const struct daemon_role policyd_role = {

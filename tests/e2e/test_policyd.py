@@ -430,13 +430,13 @@ def fill(path):
 
 
 def test_a_full_disk(lab, tmp_path):
-    """A file system of 300 kB: mail goes on being protected."""
+    """A file system that is full: mail goes on being protected."""
     small = tmp_path / "small"
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs",
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs",
                     str(small)], check=True)
     try:
-        (small / "filler").write_bytes(b"x" * 120_000)
+        (small / "filler").write_bytes(b"x" * 2_500_000)
         with Policyd(lab, tmp_path / "home",
                      f'database = "{small}/policyd.db"') as daemon:
             domains = (lab.dir / "domains.txt").read_text().split()
