@@ -25,12 +25,16 @@ FREE_ID = 64990      # Debian leaves 60000 to 64999 to packages that ask
 
 class Unpacked:
     def __init__(self, package, users, folder, etc=None):
-        """`folder`: for what is to lie over files of /etc: passwd, group,
-        and those in `etc`, {name: text}."""
+        """`folder`: for the program, and for what is to lie over files of
+        /etc: passwd, group, and those in `etc`, {name: text}.  The users of
+        the program have to get there."""
         subprocess.run([ROOT / "tools/unpack-packages", FOLDER], check=True,
                        timeout=UNPACK_LIMIT)
-        self.root = FOLDER / package
         self.folder = Path(folder)
+        self.root = self.folder / "unpacked"
+        # The program runs itself again as its own user, who may not get to
+        # the tree.
+        subprocess.run(["cp", "-a", FOLDER / package, self.root], check=True)
         self.ids = {user: FREE_ID + i for i, user in enumerate(users)}
         self.etc = {
             "passwd": Path("/etc/passwd").read_text() + "".join(
