@@ -20,7 +20,7 @@ import tempfile
 import time
 
 from measured import BenchError, Targets, print_load
-from policyd import Policyd
+from policyd import LARGE_PAGES, Policyd
 
 POLICIES = int(os.environ.get('BENCH_POLICIES', '1000000'))
 FEW = int(os.environ.get('BENCH_FEW', '1000'))
@@ -81,7 +81,8 @@ class Bench:
         """(daemon, seconds until its first answer, until all are read); the
         domain asked for is one that is read late."""
         daemon = Policyd(self.build, folder, options=OPTIONS,
-                         tcp=f'inet:127.0.0.1:{self.port}')
+                         tcp=f'inet:127.0.0.1:{self.port}',
+                         environment=LARGE_PAGES)
         self.port += 1
         reply, first = daemon.first_answer(fill(KEY, count - 1))
         if reply != fill(REPLY, count - 1):
