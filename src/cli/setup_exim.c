@@ -5,19 +5,18 @@
  * update-exim4.conf(8) make and check the configuration; anywhere else it says
  * where they belong.
  */
-#include "cli/setup.h"
+#include "cli/setup_run.h"
 
+#include "base/container.h"
 #include "cli/exim_look.h"
 #include "cli/setup_conf.h"
 #include "cli/setup_report.h"
-#include "cli/tally.h"
 #include "daemon/read_file.h"
 #include <errno.h>
 #include <mtasts/error.h>
 #include <string.h>
 
 #define WHO "setup exim"
-#define DOMAIN_MAX 512u
 #define RELOAD "systemctl reload exim4"
 
 /* A file, and what is to be in it. */
@@ -29,15 +28,17 @@ struct wanted_file {
 };
 
 struct setting {
-    const struct setup_options *options;
-    struct config *config;
+    struct setup_work work; /* first */
     struct exim_facts facts;
-    struct setup_findings findings;
     const struct exim_door *door;
     struct wanted_file files[EXIM_PARTS];
     size_t file_count;
-    struct paper paper;
 };
+
+static struct setting *setting_of(struct setup_work *work)
+{
+    return container_of(work, struct setting, work);
+}
 
 static void clear_files(struct setting *setting)
 {
@@ -50,9 +51,8 @@ static void cleanup_setting(struct setting **setting)
 {
     if (!*setting)
         return;
-    config_free((*setting)->config);
+    setup_work_clear(&(*setting)->work);
     clear_files(*setting);
-    paper_clear(&(*setting)->paper);
     free(*setting);
 }
 
@@ -61,7 +61,7 @@ static void cleanup_setting(struct setting **setting)
 static void judge_program(struct setting *setting)
 {
     const struct exim_program *program = &setting->facts.program;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     bool late =
         program->major > 4 || (program->major == 4 && program->minor >= 96);
     if (late && program->tls && program->event && program->dane &&
@@ -84,22 +84,22 @@ static void judge_program(struct setting *setting)
 static void judge_dane(struct setting *setting)
 {
     const struct exim_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     struct mta_hindrance hindrance;
     bool good = mta_resolvers_judge(
-        &facts->resolvers, setting->options->trust_resolver, &hindrance);
+        &facts->resolvers, setting->work.options->trust_resolver, &hindrance);
     if (facts->dnssec && good) {
         setup_add(findings, SETUP_FINE,
                   "Exim asks for DNSSEC, and its resolver validates: DANE can "
                   "be relied on.");
         return;
     }
-    setup_add(findings,
-              facts->dnssec && hindrance.grade == SETUP_UNKNOWN ? SETUP_UNKNOWN
-                                                                : SETUP_ERROR,
+    bool unknown = facts->dnssec && hindrance.grade == SETUP_UNKNOWN;
+    setup_add(findings, unknown ? SETUP_UNKNOWN : SETUP_ERROR,
               "mtasts-policyd answers by DANE (mtasts.conf). %s Mail to "
               "domains with TLSA records would wait.",
               facts->dnssec ? hindrance.text : "Exim does not ask for DNSSEC.");
+    findings->blocked |= !unknown;
     setup_fix(findings, "dns_dnssec_ok = 1 in Exim's main part, with a "
                         "resolver on this machine that validates; or dane = "
                         "off in mtasts.conf.");
@@ -108,7 +108,7 @@ static void judge_dane(struct setting *setting)
 static void judge_surroundings(struct setting *setting)
 {
     const struct exim_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     if (facts->authorities.count < CA_FEW) {
         setup_block(findings,
                     EXIM_CA_FILE " has no certificate authorities of the "
@@ -124,7 +124,7 @@ static void judge_surroundings(struct setting *setting)
                     facts->kind);
         setup_fix(findings, "MTA-STS belongs on the smarthost.");
     }
-    if (exim_may_be_told_dane(setting->config))
+    if (exim_may_be_told_dane(setting->work.config))
         judge_dane(setting);
 }
 
@@ -153,7 +153,7 @@ static const struct exim_door *best_door(const struct exim_facts *facts)
 static void judge_door(struct setting *setting)
 {
     const struct exim_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     setting->door = best_door(facts);
     if (!setting->door) {
         setup_block(findings, "mtasts.conf has no socket for Exim%s.",
@@ -224,15 +224,15 @@ static void want_template(struct setting *setting)
         want(setting, path, &text);
         return;
     }
-    setup_block(&setting->findings, "%s is not as Debian has it.", path);
-    setup_fix(&setting->findings, "Put the lines in by hand.");
+    setup_block(&setting->work.findings, "%s is not as Debian has it.", path);
+    setup_fix(&setting->work.findings, "Put the lines in by hand.");
 }
 
 /* Which files have to be there; the last of the findings. */
 static void judge_files(struct setting *setting)
 {
     const struct exim_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     clear_files(setting);
     if (!setting->door)
         return;
@@ -266,21 +266,14 @@ static void judge_files(struct setting *setting)
         want_template(setting);
 }
 
-static int look(struct setting *setting)
+static int look(struct setup_work *work)
 {
-    const struct setup_options *options = setting->options;
-    struct config *config = NULL;
-    int error = setup_conf_load(WHO, options->config, &config);
+    struct setting *setting = setting_of(work);
+    const struct exim_look with = {WHO, work->options->config_dir, work->config,
+                                   work->options->socket};
+    int error = exim_look(&with, &setting->facts);
     if (error)
         return error;
-    config_free(setting->config);
-    setting->config = config;
-    const struct exim_look with = {WHO, options->config_dir, config,
-                                   options->socket};
-    error = exim_look(&with, &setting->facts);
-    if (error)
-        return error;
-    setting->findings = (struct setup_findings){0};
     judge_program(setting);
     judge_surroundings(setting);
     judge_door(setting);
@@ -288,13 +281,21 @@ static int look(struct setting *setting)
     return 0;
 }
 
-/* Whether there is something to do: a file, or making the configuration. */
-static bool is_due(const struct setting *setting)
+/* Whether the lines are not there, or the configuration was not made of them
+   yet. */
+static bool is_missing(const struct setting *setting)
 {
-    bool due = !setting->door || !asks_at(&setting->facts, setting->door);
+    bool missing = !setting->door || !asks_at(&setting->facts, setting->door);
     for (size_t i = 0; i < setting->file_count; i++)
-        due = due || setting->files[i].differs;
-    return due;
+        missing = missing || setting->files[i].differs;
+    return missing;
+}
+
+/* Elsewhere than in Debian's layouts it is for a person. */
+static bool is_due(struct setup_work *work)
+{
+    const struct setting *setting = setting_of(work);
+    return setting->file_count > 0 && is_missing(setting);
 }
 
 /* ---- telling ---- */
@@ -313,23 +314,24 @@ static void tell_by_hand(struct setting *setting)
                             ? setting->facts.include
                             : "/usr/local/share/mtasts/exim",
                         setting->door->socket, &text);
-        setup_report_say(&setting->paper, "%s", where[i]);
-        paper_gap(&setting->paper);
-        paper_block(&setting->paper, 4, buf_text(&text));
+        setup_report_say(&setting->work.paper, "%s", where[i]);
+        paper_gap(&setting->work.paper);
+        paper_block(&setting->work.paper, 4, buf_text(&text));
     }
 }
 
-static void tell(struct setting *setting)
+static void tell(struct setup_work *work)
 {
-    struct paper *paper = &setting->paper;
+    struct setting *setting = setting_of(work);
+    struct paper *paper = &work->paper;
     setup_report_say(paper, "Exim %s, %s; mtasts.conf: %s",
                      setting->facts.program.version,
                      *setting->facts.program.file ? setting->facts.program.file
                                                   : "without a configuration",
-                     setup_conf_name(setting->config));
+                     setup_conf_name(setting->work.config));
     paper_gap(paper);
-    setup_report_findings(paper, &setting->findings, true);
-    if (setting->door && is_due(setting) && setting->file_count == 0)
+    setup_report_findings(paper, &setting->work.findings, true);
+    if (setting->door && is_missing(setting) && setting->file_count == 0)
         tell_by_hand(setting);
     for (size_t i = 0; i < setting->file_count; i++) {
         const struct wanted_file *file = &setting->files[i];
@@ -348,48 +350,27 @@ static void tell(struct setting *setting)
     }
 }
 
-static int prove(struct setting *setting)
+static int prove(struct setup_work *work)
 {
-    const struct setup_options *options = setting->options;
-    char domain[DOMAIN_MAX] = EXIM_LOOK_KEY;
+    struct setting *setting = setting_of(work);
+    char domain[SETUP_DOMAIN_MAX];
     char line[EXIM_VALUE_MAX];
     char question[EXIM_VALUE_MAX];
     if (!setting->door || !setting->door->answers)
         return STATUS_FINE; /* it was told */
-    if (options->domain)
-        snprintf(domain, sizeof(domain), "%s", options->domain);
-    else
-        setup_conf_domain(setting->config, domain, sizeof(domain));
+    setup_work_domain(work, domain);
     if (strpbrk(domain, "{}$\\"))
         return complain(WHO ": --domain: '%s' is no domain", domain);
     bool answered =
         exim_ask(&setting->facts, setting->door->socket, domain, line);
     exim_question(setting->door->socket, domain, question);
     const char *argv[] = {setting->facts.name, "-be", question, NULL};
-    setup_report_say(&setting->paper, "As Exim asks:");
-    setup_report_run(&setting->paper, argv, line);
+    setup_report_say(&setting->work.paper, "As Exim asks:");
+    setup_report_run(&setting->work.paper, argv, line);
     return answered ? STATUS_FINE : STATUS_ERROR;
 }
 
 /* ---- changing ---- */
-
-static int change(struct setting *setting, const struct wanted_file *file)
-{
-    char copy[SETUP_PATH_MAX] = "";
-    int error = file->there ? setup_backup(file->path, copy) : 0;
-    if (!error)
-        error =
-            setup_replace(file->path, buf_text(&file->text), file->text.len);
-    if (error)
-        complain(WHO ": %s: %s", file->path,
-                 error == -MTASTS_EIO ? strerrordesc_np(errno)
-                                      : mtasts_strerror(error));
-    else
-        setup_report_say(&setting->paper, "Changed: %s%s%s", file->path,
-                         *copy ? "; as it was before: " : ", which is new",
-                         copy);
-    return error;
-}
 
 /* Debian's own program makes the configuration, and checks it first. */
 static int update(void)
@@ -409,52 +390,37 @@ static int update(void)
     return error;
 }
 
-static int apply(struct setting *setting)
+static int change(struct setup_work *work)
 {
-    if (setting->findings.blocked) {
-        setup_report_say(&setting->paper,
-                         "Nothing has been changed: see to the errors first.");
-        return STATUS_ERROR;
-    }
-    if (!is_due(setting)) {
-        setup_report_say(&setting->paper, "There is nothing to change.");
-        return setup_status(&setting->findings);
-    }
-    for (size_t i = 0; i < setting->file_count; i++)
-        if (setting->files[i].differs &&
-            change(setting, &setting->files[i]) < 0)
+    struct setting *setting = setting_of(work);
+    for (size_t i = 0; i < setting->file_count; i++) {
+        const struct wanted_file *file = &setting->files[i];
+        if (file->differs &&
+            setup_work_put(work, file->path, &file->text, file->there) < 0)
             return STATUS_ERROR;
+    }
     if (update() < 0)
         return STATUS_ERROR;
-    setup_report_say(&setting->paper, "update-exim4.conf has made the "
-                                      "configuration. A daemon that runs "
-                                      "reads it by: " RELOAD);
-    if (look(setting) < 0)
-        return STATUS_UNKNOWN;
-    setup_report_findings(&setting->paper, &setting->findings, false);
-    return setup_status(&setting->findings);
+    setup_report_say(&work->paper, "update-exim4.conf has made the "
+                                   "configuration. A daemon that runs "
+                                   "reads it by: " RELOAD);
+    return STATUS_FINE;
 }
 
 int setup_exim(const struct setup_options *options)
 {
+    static const struct setup_mta mta = {.who = WHO,
+                                         .key = EXIM_LOOK_KEY,
+                                         .look = look,
+                                         .tell = tell,
+                                         .is_due = is_due,
+                                         .change = change,
+                                         .prove = prove};
     _cleanup_(cleanup_setting) struct setting *setting =
         calloc(1, sizeof(*setting));
     if (!setting)
         return complain_error(WHO, -MTASTS_ENOMEM);
-    setting->options = options;
-    paper_for_stdout(&setting->paper, options->colour);
-    if (look(setting) < 0)
-        return STATUS_UNKNOWN;
-    tell(setting);
-    int status =
-        options->apply ? apply(setting) : setup_status(&setting->findings);
-    status = tally_worse(status, prove(setting));
-    if (!options->apply && setting->file_count > 0 && is_due(setting))
-        setup_report_say(&setting->paper,
-                         setting->findings.blocked
-                             ? "Once the errors are mended, 'mtasts " WHO
-                               " --apply' makes these changes."
-                             : "'mtasts " WHO " --apply' makes these changes, "
-                               "with copies of the files as they are now.");
-    return tally_worse(status, paper_print(&setting->paper));
+    setting->work.mta = &mta;
+    setting->work.options = options;
+    return setup_run(&setting->work);
 }

@@ -5,8 +5,9 @@
  * once the daemon was seen to answer where Postfix will ask, since otherwise
  * all mail would wait.
  */
-#include "cli/setup.h"
+#include "cli/setup_run.h"
 
+#include "base/container.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/postfix_judge.h"
@@ -19,48 +20,41 @@
 #include <string.h>
 
 #define WHO "setup postfix"
-#define DOMAIN_MAX 512u
 
 struct setting {
-    const struct setup_options *options;
-    struct config *config;
+    struct setup_work work; /* first */
     struct postfix_facts facts;
-    struct setup_findings findings;
     struct postfix_plan plan;
-    struct paper paper;
     bool main_changed;
 };
+
+static struct setting *setting_of(struct setup_work *work)
+{
+    return container_of(work, struct setting, work);
+}
 
 static void cleanup_setting(struct setting **setting)
 {
     if (!*setting)
         return;
-    config_free((*setting)->config);
-    paper_clear(&(*setting)->paper);
+    setup_work_clear(&(*setting)->work);
     free(*setting);
 }
 
-/* Reads and judges all, anew. Errors after a complaint. */
-static int look(struct setting *setting)
+static int look(struct setup_work *work)
 {
-    const struct setup_options *options = setting->options;
+    struct setting *setting = setting_of(work);
+    const struct setup_options *options = work->options;
     const struct postfix_wishes wishes = {options->dane,
                                           options->trust_resolver};
-    struct config *config = NULL;
-    int error = setup_conf_load(WHO, options->config, &config);
-    if (error)
-        return error;
-    config_free(setting->config);
-    setting->config = config;
     const struct postfix_look with = {.who = WHO,
                                       .config_dir = options->config_dir,
-                                      .config = config,
+                                      .config = work->config,
                                       .socketmap = options->socket};
-    error = postfix_look(&with, &setting->facts);
+    int error = postfix_look(&with, &setting->facts);
     if (error)
         return error;
-    setting->findings = (struct setup_findings){0};
-    error = postfix_judge(&setting->facts, &wishes, &setting->findings,
+    error = postfix_judge(&setting->facts, &wishes, &setting->work.findings,
                           &setting->plan);
     if (error)
         complain_error(WHO, error);
@@ -73,30 +67,32 @@ static void main_cf(const struct setting *setting,
     snprintf(ret_path, SETUP_PATH_MAX, "%s/main.cf", setting->facts.folder);
 }
 
-static bool has_changes(const struct setting *setting)
+static bool is_due(struct setup_work *work)
 {
+    const struct setting *setting = setting_of(work);
     return setting->plan.main_cf.count + setting->plan.mtasts_conf.count > 0;
 }
 
 /* ---- telling ---- */
 
-static void tell(struct setting *setting)
+static void tell(struct setup_work *work)
 {
-    struct paper *paper = &setting->paper;
+    struct setting *setting = setting_of(work);
+    struct paper *paper = &work->paper;
     char heading[SETUP_PATH_MAX + 64];
     char path[SETUP_PATH_MAX];
     setup_report_say(paper, "Postfix %s, %s%s%s; mtasts.conf: %s",
                      setting->facts.version_text, setting->facts.folder,
                      setting->facts.chroot ? ", smtp in the chroot " : "",
                      setting->facts.chroot ? setting->facts.queue : "",
-                     setup_conf_name(setting->config));
+                     setup_conf_name(setting->work.config));
     paper_gap(paper);
-    setup_report_findings(paper, &setting->findings, true);
+    setup_report_findings(paper, &setting->work.findings, true);
     main_cf(setting, path);
     snprintf(heading, sizeof(heading), "To change in %s:", path);
     setup_report_changes(paper, heading, &setting->plan.main_cf);
     snprintf(heading, sizeof(heading), "To change in %s, section policyd:",
-             setup_conf_path(setting->config));
+             setup_conf_path(setting->work.config));
     setup_report_changes(paper, heading, &setting->plan.mtasts_conf);
 }
 
@@ -113,32 +109,30 @@ static int ask(struct setting *setting, const char *key)
         complain(WHO ": postmap: %s", mtasts_strerror(error));
         return -1;
     }
-    setup_report_run(&setting->paper, argv,
+    setup_report_run(&setting->work.paper, argv,
                      buf_text(answered ? &output.out : &output.err));
     return answered ? output.status : -1;
 }
 
 /* What Postfix is told of a domain; STATUS_ERROR: nothing. */
-static int prove(struct setting *setting)
+static int prove(struct setup_work *work)
 {
-    const struct setup_options *options = setting->options;
-    char domain[DOMAIN_MAX] = "";
+    struct setting *setting = setting_of(work);
+    char domain[SETUP_DOMAIN_MAX];
     if (!setting->plan.door || !setting->plan.door->answers)
         return STATUS_FINE; /* it was told */
-    if (options->domain)
-        snprintf(domain, sizeof(domain), "%s", options->domain);
-    else if (!setup_conf_domain(setting->config, domain, sizeof(domain)))
-        snprintf(domain, sizeof(domain), POSTFIX_LOOK_KEY);
-    setup_report_say(&setting->paper, "As Postfix asks:");
+    setup_work_domain(work, domain);
+    setup_report_say(&setting->work.paper, "As Postfix asks:");
     int status = ask(setting, domain);
     if (status == 1)
-        setup_report_say(&setting->paper,
+        setup_report_say(&setting->work.paper,
                          "The answer is that %s has no policy to be "
                          "enforced%s.",
                          domain,
-                         options->domain ? ""
-                                         : ", as it must be of an address; "
-                                           "--domain asks for a domain");
+                         work->options->domain
+                             ? ""
+                             : ", as it must be of an address; "
+                               "--domain asks for a domain");
     return status < 0 ? STATUS_ERROR : STATUS_FINE;
 }
 
@@ -185,7 +179,7 @@ static int edit_main_cf(struct setting *setting)
         error = run(argv);
     }
     setting->main_changed = true;
-    setup_report_say(&setting->paper, "%s %s; as it was before: %s",
+    setup_report_say(&setting->work.paper, "%s %s; as it was before: %s",
                      error ? "Changed in part:" : "Changed:", path, copy);
     return error;
 }
@@ -197,25 +191,25 @@ static int reload_postfix(struct setting *setting)
     if (!setting->main_changed)
         return 0;
     if (!setting->facts.running) {
-        setup_report_say(&setting->paper,
+        setup_report_say(&setting->work.paper,
                          "Postfix does not run: nothing to be reloaded.");
         return 0;
     }
     int error = run(argv);
     if (!error)
-        setup_report_say(&setting->paper, "Postfix has been reloaded.");
+        setup_report_say(&setting->work.paper, "Postfix has been reloaded.");
     return error;
 }
 
 static int edit_mtasts_conf(struct setting *setting)
 {
-    const char *path = setup_conf_path(setting->config);
+    const char *path = setup_conf_path(setting->work.config);
     char copy[SETUP_PATH_MAX];
     if (setting->plan.mtasts_conf.count == 0)
         return 0;
     int error = setup_conf_write(WHO, path, &setting->plan.mtasts_conf, copy);
     if (!error)
-        setup_report_say(&setting->paper, "Changed: %s%s%s", path,
+        setup_report_say(&setting->work.paper, "Changed: %s%s%s", path,
                          *copy ? "; as it was before: " : ", which is new",
                          copy);
     return error;
@@ -224,79 +218,47 @@ static int edit_mtasts_conf(struct setting *setting)
 /* It says itself what came of it. */
 static int reload_policyd(struct setting *setting)
 {
-    const char *path = setup_conf_path(setting->config);
+    const char *path = setup_conf_path(setting->work.config);
     const char *words[] = {"reload", "--config", path};
-    int status = paper_print(&setting->paper);
+    int status = paper_print(&setting->work.paper);
     if (setting->plan.mtasts_conf.count == 0)
         return status;
     status = tally_worse(status, command_dispatch(words, ELEMENTS(words)));
     return tally_worse(status, output_write("\n", 1));
 }
 
-/* The plan carried out; an exit status. */
-static int apply(struct setting *setting)
+/* The plan carried out. */
+static int change(struct setup_work *work)
 {
+    struct setting *setting = setting_of(work);
     int status = STATUS_FINE;
-    if (setting->findings.blocked) {
-        setup_report_say(&setting->paper,
-                         "Nothing has been changed: see to the errors first.");
-        return STATUS_ERROR;
-    }
-    if (!has_changes(setting)) {
-        setup_report_say(&setting->paper, "There is nothing to change.");
-        return STATUS_FINE;
-    }
     if (edit_main_cf(setting) < 0 || reload_postfix(setting) < 0 ||
         edit_mtasts_conf(setting) < 0)
         status = STATUS_ERROR;
     return tally_worse(status, reload_policyd(setting));
 }
 
-/* What there is after a change, as far as it is not fine. */
-static int look_again(struct setting *setting)
+static void done(struct setup_work *work)
 {
-    if (look(setting) < 0)
-        return STATUS_UNKNOWN;
-    int status = setup_status(&setting->findings);
-    if (status == STATUS_FINE)
-        setup_report_say(&setting->paper, "Now Postfix asks %s.",
-                         setting->plan.table);
-    else
-        setup_report_say(&setting->paper, "What is left:");
-    setup_report_findings(&setting->paper, &setting->findings, false);
-    return status;
-}
-
-static int finish(struct setting *setting, int status)
-{
-    status = tally_worse(status, prove(setting));
-    if (!setting->options->apply && has_changes(setting))
-        setup_report_say(&setting->paper,
-                         setting->findings.blocked
-                             ? "Once the errors are mended, 'mtasts " WHO
-                               " --apply' makes these changes."
-                             : "'mtasts " WHO " --apply' makes these changes, "
-                               "with copies of the files as they are now.");
-    return tally_worse(status, paper_print(&setting->paper));
+    setup_report_say(&work->paper, "Now Postfix asks %s.",
+                     setting_of(work)->plan.table);
 }
 
 int setup_postfix(const struct setup_options *options)
 {
+    static const struct setup_mta mta = {.who = WHO,
+                                         .key = POSTFIX_LOOK_KEY,
+                                         .look = look,
+                                         .tell = tell,
+                                         .is_due = is_due,
+                                         .change = change,
+                                         .done = done,
+                                         .prove = prove};
     _cleanup_(cleanup_setting) struct setting *setting =
         calloc(1, sizeof(*setting));
     if (!setting)
         return complain_error(WHO, -MTASTS_ENOMEM);
-    setting->options = options;
-    paper_for_stdout(&setting->paper, options->colour);
-    if (look(setting) < 0)
-        return STATUS_UNKNOWN;
-    tell(setting);
-    int status = setup_status(&setting->findings);
-    if (options->apply) {
-        bool changing = has_changes(setting) && !setting->findings.blocked;
-        int done = apply(setting);
-        status = changing ? tally_worse(done, look_again(setting))
-                          : tally_worse(done, status);
-    }
-    return finish(setting, status);
+    setting->work.mta = &mta;
+    setting->work.options = options;
+    return setup_run(&setting->work);
 }

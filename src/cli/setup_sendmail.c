@@ -6,38 +6,38 @@
  * sendmail.mc that is there makes, so that nothing that was changed by hand
  * is lost. The new one is asked before it takes the place of the old one.
  */
-#include "cli/setup.h"
+#include "cli/setup_run.h"
 
+#include "base/container.h"
 #include "cli/sendmail_look.h"
 #include "cli/setup_conf.h"
 #include "cli/setup_report.h"
-#include "cli/tally.h"
 #include <errno.h>
 #include <mtasts/error.h>
 #include <string.h>
 
 #define WHO "setup sendmail"
-#define DOMAIN_MAX 512u
 #define LINES_MAX (SENDMAIL_VALUE_MAX * 2)
 #define RESTART "systemctl restart sendmail"
 
 struct setting {
-    const struct setup_options *options;
-    struct config *config;
+    struct setup_work work; /* first */
     struct sendmail_facts facts;
-    struct setup_findings findings;
     const struct sendmail_door *door;
     char lines[LINES_MAX]; /* for sendmail.mc; "": nothing to change */
-    struct paper paper;
 };
+
+static struct setting *setting_of(struct setup_work *work)
+{
+    return container_of(work, struct setting, work);
+}
 
 static void cleanup_setting(struct setting **setting)
 {
     if (!*setting)
         return;
-    config_free((*setting)->config);
+    setup_work_clear(&(*setting)->work);
     sendmail_facts_clear(&(*setting)->facts);
-    paper_clear(&(*setting)->paper);
     free(*setting);
 }
 
@@ -46,7 +46,7 @@ static void cleanup_setting(struct setting **setting)
 static void judge_program(struct setting *setting)
 {
     const struct sendmail_program *program = &setting->facts.program;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     if (program->sts && program->socketmap && program->starttls) {
         setup_add(findings, SETUP_FINE,
                   "Sendmail %s is built with MTA-STS, STARTTLS and socket "
@@ -65,7 +65,7 @@ static void judge_program(struct setting *setting)
 static void judge_files(struct setting *setting)
 {
     const struct sendmail_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     if (facts->mc.len == 0) {
         setup_block(findings, "%s is not there, or cannot be read.",
                     facts->mc_path);
@@ -103,7 +103,7 @@ static const struct sendmail_door *best_door(const struct sendmail_facts *facts)
 static void judge_door(struct setting *setting)
 {
     const struct sendmail_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     setting->door = best_door(facts);
     if (!setting->door) {
         setup_block(findings,
@@ -129,7 +129,7 @@ static void judge_door(struct setting *setting)
 static void judge_map(struct setting *setting)
 {
     const struct sendmail_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     char strict[SENDMAIL_VALUE_MAX];
     if (!setting->door)
         return;
@@ -155,7 +155,7 @@ static void judge_map(struct setting *setting)
 static void judge_authorities(struct setting *setting)
 {
     const struct sendmail_facts *facts = &setting->facts;
-    struct setup_findings *findings = &setting->findings;
+    struct setup_findings *findings = &setting->work.findings;
     size_t used = strlen(setting->lines);
     if (facts->file_seen.count + facts->folder_seen.count >= CA_FEW) {
         setup_add(findings, SETUP_FINE,
@@ -182,23 +182,16 @@ static void judge_authorities(struct setting *setting)
              "define(`confCACERT_PATH', `" SENDMAIL_CA_FOLDER "')dnl\n");
 }
 
-static int look(struct setting *setting)
+static int look(struct setup_work *work)
 {
-    const struct setup_options *options = setting->options;
-    struct config *config = NULL;
-    int error = setup_conf_load(WHO, options->config, &config);
-    if (error)
-        return error;
-    config_free(setting->config);
-    setting->config = config;
-    const struct sendmail_look with = {WHO, options->config_dir, config,
-                                       options->socket};
+    struct setting *setting = setting_of(work);
+    const struct sendmail_look with = {WHO, work->options->config_dir,
+                                       work->config, work->options->socket};
     sendmail_facts_clear(&setting->facts);
     sendmail_facts_init(&setting->facts);
-    error = sendmail_look(&with, &setting->facts);
+    int error = sendmail_look(&with, &setting->facts);
     if (error)
         return error;
-    setting->findings = (struct setup_findings){0};
     setting->lines[0] = '\0';
     judge_program(setting);
     judge_door(setting);
@@ -211,14 +204,20 @@ static int look(struct setting *setting)
 
 /* ---- telling ---- */
 
-static void tell(struct setting *setting)
+static bool is_due(struct setup_work *work)
 {
-    struct paper *paper = &setting->paper;
+    return *setting_of(work)->lines;
+}
+
+static void tell(struct setup_work *work)
+{
+    struct setting *setting = setting_of(work);
+    struct paper *paper = &work->paper;
     setup_report_say(paper, "Sendmail %s, %s; mtasts.conf: %s",
                      setting->facts.program.version, setting->facts.folder,
-                     setup_conf_name(setting->config));
+                     setup_conf_name(setting->work.config));
     paper_gap(paper);
-    setup_report_findings(paper, &setting->findings, true);
+    setup_report_findings(paper, &setting->work.findings, true);
     if (!*setting->lines)
         return;
     setup_report_say(
@@ -229,54 +228,34 @@ static void tell(struct setting *setting)
 
 /* By the configuration that is in force if it has the map, else by the map
    alone. */
-static int prove(struct setting *setting)
+static int prove(struct setup_work *work)
 {
-    const struct setup_options *options = setting->options;
+    struct setting *setting = setting_of(work);
     const struct sendmail_facts *facts = &setting->facts;
-    char domain[DOMAIN_MAX] = SENDMAIL_LOOK_KEY;
+    char domain[SETUP_DOMAIN_MAX];
     char line[SENDMAIL_VALUE_MAX];
     if (!setting->door || !setting->door->answers)
         return STATUS_FINE; /* it was told */
-    if (options->domain)
-        snprintf(domain, sizeof(domain), "%s", options->domain);
-    else
-        setup_conf_domain(setting->config, domain, sizeof(domain));
+    setup_work_domain(work, domain);
     bool ours = strcmp(facts->map, setting->door->map) == 0;
     enum sendmail_answer answer =
         ours ? sendmail_ask(facts->cf_path, domain, line)
              : sendmail_try(setting->door->map, domain, line);
-    setup_report_say(&setting->paper,
+    setup_report_say(&setting->work.paper,
                      ours ? "As Sendmail asks:"
                           : "As Sendmail would ask, by this map alone:");
     char shown[SENDMAIL_VALUE_MAX * 2];
     snprintf(shown, sizeof(shown), "> /map sts %s\n%s", domain, line);
     const char *argv[] = {"sendmail", "-bt", ours ? "-C" : NULL, facts->cf_path,
                           NULL};
-    setup_report_run(&setting->paper, argv, shown);
+    setup_report_run(&setting->work.paper, argv, shown);
     if (answer == SENDMAIL_NONE)
-        setup_report_say(&setting->paper,
+        setup_report_say(&setting->work.paper,
                          "No match with 68 says that there is no policy.");
     return answer == SENDMAIL_FAILED ? STATUS_ERROR : STATUS_FINE;
 }
 
 /* ---- changing ---- */
-
-static int replace(struct setting *setting, const char *path,
-                   const struct buf *text)
-{
-    char copy[SETUP_PATH_MAX];
-    int error = setup_backup(path, copy);
-    if (!error)
-        error = setup_replace(path, buf_text(text), text->len);
-    if (error)
-        complain(WHO ": %s: %s", path,
-                 error == -MTASTS_EIO ? strerrordesc_np(errno)
-                                      : mtasts_strerror(error));
-    else
-        setup_report_say(&setting->paper, "Changed: %s; as it was before: %s",
-                         path, copy);
-    return error;
-}
 
 static bool has_map(const struct buf *cf, const char *map)
 {
@@ -284,7 +263,8 @@ static bool has_map(const struct buf *cf, const char *map)
     return sendmail_cf_map(buf_text(cf), value) && strcmp(value, map) == 0;
 }
 
-static int change(struct setting *setting)
+/* Errors after a complaint. */
+static int replace(struct setting *setting)
 {
     struct sendmail_facts *facts = &setting->facts;
     char why[SENDMAIL_VALUE_MAX] = "";
@@ -304,52 +284,35 @@ static int change(struct setting *setting)
         return complain(WHO ": %s: %s; nothing was changed", facts->mc_path,
                         *why ? why : mtasts_strerror(error)),
                error;
-    error = replace(setting, facts->mc_path, &mc);
-    return error ? error : replace(setting, facts->cf_path, &cf);
+    error = setup_work_put(&setting->work, facts->mc_path, &mc, true);
+    return error ? error
+                 : setup_work_put(&setting->work, facts->cf_path, &cf, true);
 }
 
-static int apply(struct setting *setting)
+static int change(struct setup_work *work)
 {
-    if (setting->findings.blocked) {
-        setup_report_say(&setting->paper,
-                         "Nothing has been changed: see to the errors first.");
+    if (replace(setting_of(work)) < 0)
         return STATUS_ERROR;
-    }
-    if (!*setting->lines) {
-        setup_report_say(&setting->paper, "There is nothing to change.");
-        return setup_status(&setting->findings);
-    }
-    if (change(setting) < 0)
-        return STATUS_ERROR;
-    setup_report_say(&setting->paper,
+    setup_report_say(&work->paper,
                      "Sendmail reads it when it is started: " RESTART);
-    if (look(setting) < 0)
-        return STATUS_UNKNOWN;
-    setup_report_findings(&setting->paper, &setting->findings, false);
-    return setup_status(&setting->findings);
+    return STATUS_FINE;
 }
 
 int setup_sendmail(const struct setup_options *options)
 {
+    static const struct setup_mta mta = {.who = WHO,
+                                         .key = SENDMAIL_LOOK_KEY,
+                                         .look = look,
+                                         .tell = tell,
+                                         .is_due = is_due,
+                                         .change = change,
+                                         .prove = prove};
     _cleanup_(cleanup_setting) struct setting *setting =
         calloc(1, sizeof(*setting));
     if (!setting)
         return complain_error(WHO, -MTASTS_ENOMEM);
-    setting->options = options;
+    setting->work.mta = &mta;
+    setting->work.options = options;
     sendmail_facts_init(&setting->facts);
-    paper_for_stdout(&setting->paper, options->colour);
-    if (look(setting) < 0)
-        return STATUS_UNKNOWN;
-    tell(setting);
-    int status =
-        options->apply ? apply(setting) : setup_status(&setting->findings);
-    status = tally_worse(status, prove(setting));
-    if (!options->apply && *setting->lines)
-        setup_report_say(&setting->paper,
-                         setting->findings.blocked
-                             ? "Once the errors are mended, 'mtasts " WHO
-                               " --apply' makes these changes."
-                             : "'mtasts " WHO " --apply' makes these changes, "
-                               "with copies of the files as they are now.");
-    return tally_worse(status, paper_print(&setting->paper));
+    return setup_run(&setting->work);
 }

@@ -209,6 +209,10 @@ def test_dane_takes_dnssec(site):
     site.debian()
     site.setup(status=ERROR)
     site.has("Exim does not ask for DNSSEC")
+    before = site.files()
+    site.setup("--apply", status=ERROR)     # mail would wait
+    site.has("Nothing has been changed")
+    assert site.files() == before
 
 
 def test_dane_takes_a_resolver_that_validates(site):
