@@ -358,6 +358,11 @@ int db_prepare(struct db *db, const char *sql, struct db_statement **ret)
     return 0;
 }
 
+int db_prepare_kept(struct db *db, const char *sql, struct db_statement **kept)
+{
+    return *kept ? 0 : db_prepare(db, sql, kept);
+}
+
 void db_statement_free(struct db_statement *statement)
 {
     if (!statement)

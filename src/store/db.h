@@ -96,6 +96,9 @@ void db_rollback(struct db *db);
 int db_prepare(struct db *db, const char *sql, struct db_statement **ret);
 void db_statement_free(struct db_statement *statement); /* NULL is fine */
 
+/* The same for one that is kept: only if *kept is NULL. */
+int db_prepare_kept(struct db *db, const char *sql, struct db_statement **kept);
+
 /* `index` from 1. What is bound must live until db_reset(). An error sticks
    until then and comes out of db_step(). */
 void db_bind_number(struct db_statement *statement, int index, int64_t number);

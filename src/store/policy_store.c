@@ -82,14 +82,11 @@ void policy_store_free(struct policy_store *store)
 static int prepare(struct policy_store *store, int which,
                    struct db_statement **ret_statement)
 {
-    if (!store->statements[which]) {
-        int error =
-            db_prepare(store->db, SQL[which], &store->statements[which]);
-        if (error)
-            return error;
-    }
+    int error =
+        db_prepare_kept(store->db, SQL[which], &store->statements[which]);
+
     *ret_statement = store->statements[which];
-    return 0;
+    return error;
 }
 
 /* ---- writing ---- */
