@@ -14,7 +14,8 @@
 
 #define TRACE_MAX 64u
 #define MANY 5000u
-#define WAIT_MS 5000u /* a real loop that has not ended by then hangs */
+#define FAR_MS 3600000u /* not while a test runs */
+#define WAIT_MS 5000u   /* a real loop that has not ended by then hangs */
 
 /* What ran, as letters in order. */
 struct trace {
@@ -84,10 +85,10 @@ static void order(struct trace *trace, bool fake)
     struct step c = {trace, 'c', NULL, false, false};
     struct step d = {trace, 'd', NULL, false, false};
 
-    add(&c, 20);
     add(&a, 0);
+    add(&b, 0);
+    add(&c, 20);
     add(&d, 20);
-    add(&b, 10);
     assert_string_equal(trace->text, ""); /* nothing before we return */
     run_all(trace, fake);
     assert_string_equal(trace->text, "abcd");
@@ -97,6 +98,49 @@ static void test_order(void **state)
 {
     (void)state;
     each_loop(order);
+}
+
+/* Due before what was there: on real time it wakes the loop earlier, however
+   long a busy machine takes from one line here to the next. */
+static void due_order(struct trace *trace, bool fake)
+{
+    struct step a = {trace, 'a', NULL, false, false};
+    struct step b = {trace, 'b', NULL, true, false};
+    struct step x = {trace, 'x', NULL, false, false};
+
+    add(&x, FAR_MS);
+    add(&b, 20);
+    run_all(trace, fake);
+    assert_string_equal(trace->text, "b");
+    add(&a, 0);
+    add(&b, 0);
+    run_all(trace, fake);
+    assert_string_equal(trace->text, "bab");
+}
+
+static void test_due_order(void **state)
+{
+    (void)state;
+    each_loop(due_order);
+}
+
+/* Where time stands still, to the millisecond. */
+static void test_fake_due_order(void **state)
+{
+    _cleanup_loop_ struct loop *loop = NULL;
+    struct trace trace = {0};
+    struct step a = {&trace, 'a', NULL, false, false};
+    struct step b = {&trace, 'b', NULL, false, false};
+    struct step c = {&trace, 'c', NULL, false, false};
+
+    (void)state;
+    assert_int_equal(loop_fake_new(&loop), 0);
+    trace.loop = loop;
+    add(&c, 2);
+    add(&a, 0);
+    add(&b, 1);
+    run_all(&trace, true);
+    assert_string_equal(trace.text, "abc");
 }
 
 static void cancel_inside(struct trace *trace, bool fake)
@@ -188,7 +232,7 @@ static void free_with_timers(struct trace *trace, bool fake)
 
     (void)fake;
     add(&x, 0);
-    add(&x, 1000000);
+    add(&x, FAR_MS);
     loop_free(TAKE_PTR(trace->loop));
     assert_string_equal(trace->text, "");
 }
@@ -628,6 +672,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_due_order),
+        cmocka_unit_test(test_fake_due_order),
         cmocka_unit_test(test_cancel_inside),
         cmocka_unit_test(test_cancel_first),
         cmocka_unit_test(test_post_inside),
