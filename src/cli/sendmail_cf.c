@@ -188,11 +188,11 @@ bool sendmail_mc_has_sts(const char *text)
 
 int sendmail_mc_edit(const char *text, const char *lines, struct buf *buf)
 {
-    bool replace = sendmail_mc_has_sts(text);
+    bool replace = sendmail_mc_has_sts(lines) && sendmail_mc_has_sts(text);
     bool done = false;
     struct line line;
     while (next_line(&text, &line)) {
-        bool old = begins(&line, FEATURE_LINE);
+        bool old = replace && begins(&line, FEATURE_LINE);
         if (!done && (replace ? old : is_mailer(&line))) {
             buf_puts(buf, lines);
             done = true;

@@ -50,8 +50,9 @@ bool sendmail_cf_same(const char *one, const char *other);
 bool sendmail_mc_has_sts(const char *text);
 
 /*
- * Appends sendmail.mc with these lines (each with its end): in the place of
- * the FEATURE(`sts'...) that is there, or before the mailers.
+ * Appends sendmail.mc with these lines (each with its end): before the
+ * mailers, or, if a FEATURE(`sts'...) is one of them, in the place of the one
+ * that is there.
  * -MTASTS_ENOTFOUND: it has no mailers; what `buf` says.
  */
 int sendmail_mc_edit(const char *text, const char *lines, struct buf *buf);

@@ -143,10 +143,11 @@ int sendmail_make(const char *folder, const char *mc_text, struct buf *buf,
     return buf_append(buf, buf_text(&output.out), output.out.len);
 }
 
-/* One that is not there is empty. */
+/* One that is not there is empty, and so is one that is no text: what is
+   behind a NUL would be lost. */
 static void take_file(const char *path, struct buf *buf)
 {
-    if (read_file(path, buf) < 0)
+    if (read_file(path, buf) < 0 || strlen(buf_text(buf)) != buf->len)
         buf_clear(buf);
 }
 

@@ -123,12 +123,29 @@ static void test_edit(void **state)
     }
 }
 
+/* What is not to be replaced stays: the map is right, something else lacks. */
+static void test_edit_keeps_the_map(void **state)
+{
+    static const char mc[] = "FEATURE(`sts', `socket x')dnl\n"
+                             "MAILER(`smtp')\n";
+    _cleanup_buf_ struct buf buf = BUF(MAX);
+
+    (void)state;
+    assert_int_equal(sendmail_mc_edit(mc, "define(`a', `b')dnl\n", &buf), 0);
+    assert_string_equal(buf_text(&buf), "FEATURE(`sts', `socket x')dnl\n"
+                                        "define(`a', `b')dnl\n"
+                                        "MAILER(`smtp')\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_program), cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_cf),      cmocka_unit_test(test_same),
+        cmocka_unit_test(test_program),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_cf),
+        cmocka_unit_test(test_same),
         cmocka_unit_test(test_edit),
+        cmocka_unit_test(test_edit_keeps_the_map),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
