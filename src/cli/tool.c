@@ -14,6 +14,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -196,6 +197,22 @@ static int converse(struct running *running, struct tool_output *output)
     return 0;
 }
 
+/* Until it has ended: one may say nothing more and go on. */
+static int await(const struct running *running)
+{
+    _cleanup_fd_ int fd = pidfd_open(running->pid, 0);
+    if (fd < 0)
+        return -MTASTS_ESYSTEM;
+    for (;;) {
+        uint64_t now = now_ms();
+        struct pollfd ended = {fd, POLLIN, 0};
+        if (now >= running->deadline_ms)
+            return -MTASTS_ETIMEDOUT;
+        if (poll(&ended, 1, (int)(running->deadline_ms - now)) > 0)
+            return 0;
+    }
+}
+
 /* Its exit status; one that is not to go on is ended first. */
 static int bury(struct running *running, bool kill_it)
 {
@@ -241,6 +258,8 @@ int tool_run(const struct tool *tool, struct tool_output *ret_output)
         error = start(tool, path, &running);
     if (!error)
         error = converse(&running, ret_output);
+    if (!error)
+        error = await(&running);
     if (running.pid > 0)
         ret_output->status = bury(&running, error != 0);
     sigaction(SIGPIPE, &before, NULL);
