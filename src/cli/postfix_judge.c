@@ -147,7 +147,7 @@ static void tell_no_door(struct judging *judging)
                               "systemd, so that their addresses are not "
                               "known.");
         setup_fix(findings,
-                  "Name one, as in --socketmap unix:/run/mtasts/socketmap.sock "
+                  "Name one, as in --socket unix:/run/mtasts/socketmap.sock "
                   "(systemctl list-sockets shows them).");
     } else {
         setup_block(findings, "mtasts.conf has no socket where Postfix could "
