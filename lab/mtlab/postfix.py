@@ -26,7 +26,8 @@ from . import process
 from .probe import accepts_tcp
 from .zone import credential_of
 
-MAIN = """\
+# What makes an instance one of its own, in a folder of its own.
+OWN = """\
 compatibility_level = 3.6
 queue_directory = {dir}/queue
 data_directory = {dir}/data
@@ -38,6 +39,8 @@ mail_owner = postfix
 setgid_group = postdrop
 maillog_file = {log}
 maillog_file_prefixes = {log}
+"""
+MAIN = OWN + """\
 myhostname = {hostname}
 myorigin = {hostname}
 mydestination =

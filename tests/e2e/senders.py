@@ -22,18 +22,7 @@ from policyd import wait_for
 
 POSTFIX_PORT = {False: 2525, True: 2526}   # by DANE
 
-POSTFIX = """\
-compatibility_level = 3.6
-queue_directory = {dir}/queue
-data_directory = {dir}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-meta_directory = /etc/postfix
-shlib_directory = /usr/lib/postfix
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {dir}/log
-maillog_file_prefixes = {dir}
+POSTFIX = postfix.OWN + """\
 myhostname = client.lab
 mydestination =
 inet_interfaces = loopback-only
@@ -66,7 +55,7 @@ class Postfix:
         postfix.prepare(self.state, name)
         folder = self.state.folder("postfix", name)
         main = self.state.write(f"postfix/{name}/main.cf", POSTFIX.format(
-            dir=folder, level="dane" if dane else "may",
+            dir=folder, log=folder / "log", level="dane" if dane else "may",
             support="dnssec" if dane else "enabled",
             socket=world.policyd[dane].socket,
             ca=world.lab.settings()["LAB_CA_FILE"]))

@@ -31,18 +31,7 @@ REPLY = "secure match=mx.healthy.example servername=hostname"
 CAS = "/etc/ssl/certs/ca-certificates.crt"
 SHARED_PORT = 8462  # of the daemon that runs beside those of single tests
 
-MAIN = """\
-compatibility_level = 3.6
-queue_directory = {dir}/queue
-data_directory = {dir}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-meta_directory = /etc/postfix
-shlib_directory = /usr/lib/postfix
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {dir}/log
-maillog_file_prefixes = {dir}
+MAIN = postfix.OWN + """\
 # A comment that stays.
 myhostname = client.lab
 mydestination =
@@ -100,8 +89,9 @@ class Site:
     def main(self, **values):
         more = {"smtp_tls_CAfile": CAS} | values
         file = self.etc / "main.cf"
-        file.write_text(MAIN.format(dir=self.etc, more="\n".join(
-            f"{name} = {value}" for name, value in more.items())))
+        lines = [f"{name} = {value}" for name, value in more.items()]
+        file.write_text(MAIN.format(dir=self.etc, log=self.etc / "log",
+                                    more="\n".join(lines)))
         os.utime(file, (0, 0))
 
     def chroot(self, column, more=""):

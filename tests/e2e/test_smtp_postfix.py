@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, require_root
+from mtlab import postfix
 
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 from smtp_server import Authority, fingerprint, spki_sha256  # noqa: E402
@@ -31,18 +32,7 @@ START_LIMIT = 15     # seconds
 RUN_LIMIT = 40
 ALL_TESTS = 31
 
-MAIN = """\
-compatibility_level = 3.6
-queue_directory = {dir}/queue
-data_directory = {dir}/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-meta_directory = /etc/postfix
-shlib_directory = /usr/lib/postfix
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {dir}/log
-maillog_file_prefixes = {dir}
+MAIN = postfix.OWN + """\
 myhostname = mx.example
 mydestination =
 inet_interfaces = loopback-only
@@ -140,7 +130,7 @@ class Postfix:
 
     def configure(self):
         main = self.folder / "main.cf"
-        main.write_text(MAIN.format(dir=self.folder) +
+        main.write_text(MAIN.format(dir=self.folder, log=self.folder / "log") +
                         f"smtpd_tls_chain_files = {self.files['good']}\n")
         # Postfix waits for two seconds when its main.cf looks half-written.
         os.utime(main, (0, 0))
