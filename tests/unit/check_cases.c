@@ -131,3 +131,17 @@ struct facts *check_case_facts(const struct json *test)
     json_free(json);
     return facts;
 }
+
+void check_case_run(const struct json *test, check_case_fn *look, void *ctx)
+{
+    const char *name = json_text(json_get(test, "name"), NULL);
+    _cleanup_facts_ struct facts *facts = check_case_facts(test);
+    _cleanup_findings_ struct findings *findings = NULL;
+    struct verdict verdict;
+
+    if (!name)
+        give_up("a case", "without name");
+    if (check_run(facts, &findings, &verdict))
+        give_up(name, "not checked");
+    look(name, test, findings, &verdict, ctx);
+}

@@ -25,6 +25,7 @@ enum name {
     ISSUER,
     TWIN, /* same name as ISSUER, another key */
     OTHER,
+    SUB, /* below ISSUER */
     NAMES,
 };
 
@@ -70,22 +71,29 @@ static X509 *unsigned_certificate(const char *name, EVP_PKEY *key,
 }
 
 /* `constraints`: of names, or NULL. */
-static struct authority authority_new(const char *name,
-                                      const struct authority *issuer, int to,
-                                      const char *constraints)
+static struct authority authority_with(const char *name,
+                                       const struct authority *issuer, int to,
+                                       const char *basic,
+                                       const char *constraints)
 {
     struct authority authority = {.key = EVP_EC_gen("P-256")};
 
     authority.certificate = unsigned_certificate(
         name, authority.key, issuer ? issuer->certificate : NULL, -100, to);
-    add_extension(authority.certificate, NID_basic_constraints,
-                  "critical,CA:TRUE");
+    add_extension(authority.certificate, NID_basic_constraints, basic);
     if (constraints)
         add_extension(authority.certificate, NID_name_constraints, constraints);
     assert_true(X509_sign(authority.certificate,
                           issuer ? issuer->key : authority.key,
                           EVP_sha256()) > 0);
     return authority;
+}
+
+static struct authority authority_new(const char *name,
+                                      const struct authority *issuer, int to,
+                                      const char *constraints)
+{
+    return authority_with(name, issuer, to, "critical,CA:TRUE", constraints);
 }
 
 static void authority_clear(struct authority *authority)
@@ -359,6 +367,36 @@ static void test_name_constraints(void **state)
         authority_clear(&other.by[i]);
 }
 
+/* Upper allows for one authority below it, and Sub is the second: a longer way
+   to a known issuer is another way. */
+static void test_path_length(void **state)
+{
+    static const enum name sent[] = {ISSUER, UPPER, SUB, END};
+    static const struct leaf below = {"below", SUB, SUB, HOST, -1, 30, false};
+    const struct world *world = *state;
+    struct world other = {.arena = world->arena};
+    X509_STORE *store;
+
+    other.by[ROOT] = authority_new("Root", NULL, 1000, NULL);
+    other.by[UPPER] = authority_with("Upper", &other.by[ROOT], 20,
+                                     "critical,CA:TRUE,pathlen:1", NULL);
+    other.by[ISSUER] = authority_new("Issuer", &other.by[UPPER], 20, NULL);
+    other.by[SUB] = authority_new("Sub", &other.by[ISSUER], 20, NULL);
+    store = store_of(other.by[ROOT].certificate);
+
+    STACK_OF(X509) *good = chain_new(&other, &LEAVES[0], sent);
+    assert_int_equal(judge(&other, store, good, NOW).verify, VERIFY_OK);
+    assert_true(is_known(store, good, NOW));
+    STACK_OF(X509) *longer = chain_new(&other, &below, sent);
+    assert_int_equal(judge(&other, store, longer, NOW).verify_code,
+                     X509_V_ERR_PATH_LENGTH_EXCEEDED);
+    chain_free(good);
+    chain_free(longer);
+    X509_STORE_free(store);
+    for (size_t i = 0; i < NAMES; i++)
+        authority_clear(&other.by[i]);
+}
+
 /* Nothing to save where the root signs the leaf itself. */
 static void test_short(void **state)
 {
@@ -407,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_same_verdicts),
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_name_constraints),
+        cmocka_unit_test(test_path_length),
         cmocka_unit_test(test_short),
         cmocka_unit_test(test_forgets),
     };
