@@ -5,7 +5,9 @@
  * a chain that lacks one is incomplete still, whoever else has sent it. What
  * can only be judged with leaf and authorities at hand (name constraints,
  * address blocks) is not remembered; that the authorities are in their time
- * is looked at again each time.
+ * is looked at again each time. Known is the way up from the leaf's issuer
+ * alone: a leaf of an authority below that one may be farther from the anchor
+ * than is allowed (pathLenConstraint), and is judged in full.
  */
 #include "net/issuers.h"
 
@@ -122,6 +124,7 @@ bool issuers_rely_on(X509_STORE *store, const STACK_OF(X509) * chain,
             continue;
         X509_STORE_CTX_set0_trusted_stack(ctx, known->issuer);
         X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN);
+        X509_STORE_CTX_set_depth(ctx, 0); /* nobody between leaf and issuer */
         return true;
     }
     return false;
@@ -165,11 +168,11 @@ static STACK_OF(X509) *
 
     for (int i = first; part && i < end; i++) {
         X509 *certificate = sk_X509_value(certificates, i);
-        if (!X509_up_ref(certificate))
+        bool ours = X509_up_ref(certificate);
+        if (ours && sk_X509_push(part, certificate) > 0)
             continue;
-        if (sk_X509_push(part, certificate) > 0)
-            continue;
-        X509_free(certificate);
+        if (ours)
+            X509_free(certificate);
         free_stack(part);
         part = NULL;
     }
