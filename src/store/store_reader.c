@@ -104,18 +104,20 @@ static int be_open(struct store_reader *reader)
     if (!error)
         reader->generation = generation;
     else if (reader->fault.trouble == STORE_CORRUPT)
-        store_writer_suspect(reader->writer, &reader->fault);
+        store_writer_suspect(reader->writer, generation, &reader->fault);
     return error;
 }
 
-/* What a call on the database returned; keeps why it failed. */
+/* What a call on the database returned; keeps why it failed. Of a file that
+   is being read to its end after another took its place nobody is told. */
 static int result(struct store_reader *reader, int error)
 {
     if (error >= 0 || error == -MTASTS_ENOTFOUND)
         return error;
     reader->fault = *db_fault(reader->db);
     if (reader->fault.trouble == STORE_CORRUPT)
-        store_writer_suspect(reader->writer, &reader->fault);
+        store_writer_suspect(reader->writer, reader->generation,
+                             &reader->fault);
     return error;
 }
 

@@ -240,13 +240,14 @@ bool store_writer_news(struct store_writer *writer, struct store_news *ret_news)
     return any;
 }
 
-void store_writer_suspect(struct store_writer *writer,
+void store_writer_suspect(struct store_writer *writer, unsigned generation,
                           const struct store_fault *fault)
 {
     pthread_mutex_lock(&writer->lock);
-    if (!writer->suspect)
+    if (!writer->suspect && generation == writer->state.generation) {
         store_news_add(&writer->news, STORE_NEWS_FAILING, "%s", fault->text);
-    writer->suspect = true;
-    pthread_cond_signal(&writer->wake);
+        writer->suspect = true;
+        pthread_cond_signal(&writer->wake);
+    }
     pthread_mutex_unlock(&writer->lock);
 }

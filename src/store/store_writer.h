@@ -86,8 +86,9 @@ size_t store_writer_waiting(struct store_writer *writer);
 bool store_writer_readable(struct store_writer *writer,
                            unsigned *ret_generation);
 
-/* The file is damaged, somebody found: it is rebuilt. */
-void store_writer_suspect(struct store_writer *writer,
+/* The file of this generation is damaged, somebody found: it is rebuilt,
+   unless another one has taken its place. */
+void store_writer_suspect(struct store_writer *writer, unsigned generation,
                           const struct store_fault *fault);
 
 /* What happened, oldest first, each once, for the log; false: nothing more.

@@ -108,7 +108,12 @@ void store_writing_tell_lost(struct store_writer *writer)
 
 static void on_damage(void *ctx, const struct store_fault *fault)
 {
-    store_writer_suspect(ctx, fault);
+    struct store_writer *writer = ctx;
+    unsigned generation;
+
+    /* The check is ended before another file takes the place of this one. */
+    store_writer_readable(writer, &generation);
+    store_writer_suspect(writer, generation, fault);
 }
 
 int store_writing_open(struct store_writer *writer, struct store_fault *fault)
