@@ -242,16 +242,18 @@ static int take(struct policy_engine *engine, const struct policy_kept *kept,
 
     if (error)
         return error;
+    entry = policy_cache_find(&engine->cache, kept->domain);
+    /* Before anything else: a store drops what has expired, and would drop
+       what it was given since with it. */
+    if (entry && entry->held && entry->held->fetched_ms >= held->fetched_ms)
+        return 0;
     if (held_policy_expired(held, now_ms))
         return -MTASTS_ETIMEDOUT;
-    entry = policy_cache_find(&engine->cache, kept->domain);
     if (!entry)
         entry = policy_cache_add(&engine->cache, kept->domain,
                                  MIN_OF(kept->used_ms, now_ms));
     if (!entry)
         return -MTASTS_ENOMEM;
-    if (entry->held && entry->held->fetched_ms >= held->fetched_ms)
-        return 0;
     policy_cache_open(&engine->cache, entry);
     *ret_old = entry->held;
     entry->held = TAKE_PTR(held);
