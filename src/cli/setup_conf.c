@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <mtasts/error.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SECTION "policyd"
 #define ASK_MS 5000u
@@ -116,14 +115,15 @@ static int check(const char *path, const struct buf *before,
 }
 
 int setup_conf_text(const char *who, const char *path,
-                    const struct setup_changes *changes, struct buf *buf)
+                    const struct setup_changes *changes, bool *ret_there,
+                    struct buf *before, struct buf *buf)
 {
-    _cleanup_buf_ struct buf before = BUF(CONFIG_FILE_MAX);
     _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
-    int error = is_there(path) ? read_file(path, &before) : 0;
+    *ret_there = is_there(path);
+    int error = *ret_there ? read_file(path, before) : 0;
     if (error)
         return complain("%s: %s: %s", who, path, read_file_why(error)), error;
-    buf_append(&text, buf_text(&before), before.len);
+    buf_append(&text, buf_text(before), before->len);
     for (size_t i = 0; i < changes->count && !error; i++) {
         _cleanup_buf_ struct buf next = BUF(CONFIG_FILE_MAX);
         error =
@@ -133,49 +133,13 @@ int setup_conf_text(const char *who, const char *path,
         buf_append(&text, buf_text(&next), next.len);
     }
     if (!error)
-        error = check(path, &before, &text, changes);
+        error = check(path, before, &text, changes);
     if (!error)
         error = buf_append(buf, buf_text(&text), text.len);
     if (error)
         complain("%s: %s cannot be edited by a program; set the options by "
                  "hand",
                  who, path);
-    return error;
-}
-
-/* ---- the file ---- */
-
-static void make_parent(const char *path)
-{
-    char folder[SETUP_PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    if (!slash || slash == path)
-        return;
-    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-    if (mkdir(folder, 0755) < 0)
-        return; /* it is there, or what follows fails */
-}
-
-int setup_conf_write(const char *who, const char *path,
-                     const struct setup_changes *changes,
-                     char ret_copy[SETUP_PATH_MAX])
-{
-    _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
-    bool there = is_there(path);
-    ret_copy[0] = '\0';
-    int error = setup_conf_text(who, path, changes, &text);
-    if (error)
-        return error;
-    if (there)
-        error = setup_backup(path, ret_copy);
-    else
-        make_parent(path);
-    if (!error)
-        error = setup_replace(path, buf_text(&text), text.len);
-    if (error)
-        complain("%s: %s: %s", who, path,
-                 error == -MTASTS_EIO ? strerrordesc_np(errno)
-                                      : mtasts_strerror(error));
     return error;
 }
 

@@ -1,11 +1,11 @@
 /*
- * setup_conf: options of the section policyd in mtasts.conf(5) set, and the
- * daemon told.
+ * setup_conf: mtasts.conf(5) for `mtasts setup`: read, options of its section
+ * policyd set in its text, and the daemon that runs by it asked.
  */
 #ifndef MTASTS_CLI_SETUP_CONF_H
 #define MTASTS_CLI_SETUP_CONF_H
 
-#include "cli/setup_files.h"
+#include "base/buf.h"
 #include "cli/setup_findings.h"
 #include "daemon/config.h"
 
@@ -20,18 +20,13 @@ const char *setup_conf_name(const struct config *config);
 const char *setup_conf_path(const struct config *config);
 
 /*
- * Appends the text of the file with the changes, once it was read as a
- * configuration that differs in them and in nothing else. Errors after a
- * complaint.
+ * Appends the text of the file to `before`, if it is there, and to `buf` that
+ * with the changes, once it was read as a configuration that differs in them
+ * and in nothing else. Errors after a complaint.
  */
 int setup_conf_text(const char *who, const char *path,
-                    const struct setup_changes *changes, struct buf *buf);
-
-/* Writes it, with a copy of what was there (*ret_copy "": nothing was).
-   Errors after a complaint. */
-int setup_conf_write(const char *who, const char *path,
-                     const struct setup_changes *changes,
-                     char ret_copy[SETUP_PATH_MAX]);
+                    const struct setup_changes *changes, bool *ret_there,
+                    struct buf *before, struct buf *buf);
 
 /* A domain of which the running daemon holds a policy in enforce mode; false:
    it names none. */

@@ -10,6 +10,7 @@
 #include "base/container.h"
 #include "cli/exim_look.h"
 #include "cli/setup_conf.h"
+#include "cli/setup_files.h"
 #include "cli/setup_report.h"
 #include "daemon/read_file.h"
 #include <errno.h>
@@ -23,6 +24,7 @@
 struct wanted_file {
     char path[SETUP_PATH_MAX];
     struct buf text;
+    struct buf now; /* what it says, if it is there */
     bool there;
     bool differs;
 };
@@ -42,8 +44,10 @@ static struct setting *setting_of(struct setup_work *work)
 
 static void clear_files(struct setting *setting)
 {
-    for (size_t i = 0; i < setting->file_count; i++)
+    for (size_t i = 0; i < setting->file_count; i++) {
         buf_clear(&setting->files[i].text);
+        buf_clear(&setting->files[i].now);
+    }
     setting->file_count = 0;
 }
 
@@ -186,13 +190,13 @@ static void judge_door(struct setting *setting)
 static void want(struct setting *setting, const char *path, struct buf *text)
 {
     struct wanted_file *file = &setting->files[setting->file_count++];
-    _cleanup_buf_ struct buf now = BUF(EXIM_FILE_MAX);
     snprintf(file->path, sizeof(file->path), "%s", path);
     file->text = *text;
     *text = (struct buf){0};
-    file->there = read_file(path, &now) == 0;
-    file->differs =
-        !file->there || strcmp(buf_text(&now), buf_text(&file->text)) != 0;
+    buf_init(&file->now, EXIM_FILE_MAX);
+    file->there = read_file(path, &file->now) == 0;
+    file->differs = !file->there ||
+                    strcmp(buf_text(&file->now), buf_text(&file->text)) != 0;
 }
 
 static void want_split(struct setting *setting)
@@ -396,7 +400,8 @@ static int change(struct setup_work *work)
     for (size_t i = 0; i < setting->file_count; i++) {
         const struct wanted_file *file = &setting->files[i];
         if (file->differs &&
-            setup_work_put(work, file->path, &file->text, file->there) < 0)
+            setup_work_put(work, file->path, file->there ? &file->now : NULL,
+                           &file->text) < 0)
             return STATUS_ERROR;
     }
     if (update() < 0)

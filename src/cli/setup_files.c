@@ -17,6 +17,7 @@
 #define FILE_MAX (16u << 20) /* octets of a configuration file */
 #define STAMP_MAX 16u        /* "20260131140509" */
 #define NEW_MODE 0644
+#define NEW_FOLDER_MODE 0755
 
 static void make_stamp(char ret_stamp[STAMP_MAX])
 {
@@ -65,7 +66,14 @@ static int make(const char *path, const struct stat *like, const char *text,
     return error;
 }
 
-int setup_backup(const char *path, char ret_copy[SETUP_PATH_MAX])
+static bool says(const struct buf *text, const struct buf *was)
+{
+    return text->len == was->len &&
+           memcmp(buf_text(text), buf_text(was), was->len) == 0;
+}
+
+int setup_backup(const char *path, const struct buf *was,
+                 char ret_copy[SETUP_PATH_MAX])
 {
     _cleanup_buf_ struct buf text = BUF(FILE_MAX);
     char stamp[STAMP_MAX];
@@ -75,7 +83,30 @@ int setup_backup(const char *path, char ret_copy[SETUP_PATH_MAX])
         (int)SETUP_PATH_MAX)
         return -MTASTS_ETOOLONG;
     int error = stat(path, &status) < 0 ? -MTASTS_EIO : read_file(path, &text);
+    if (!error && was && !says(&text, was))
+        error = -MTASTS_ECANCELED;
     return error ? error : make(ret_copy, &status, buf_text(&text), text.len);
+}
+
+/* Makes the text that is to be at `path`, beside it. */
+static int make_new(const char *path, const struct stat *like, const char *text,
+                    size_t len, char ret_new[SETUP_PATH_MAX])
+{
+    if (snprintf(ret_new, SETUP_PATH_MAX, "%s.mtasts-new", path) >=
+        (int)SETUP_PATH_MAX)
+        return -MTASTS_ETOOLONG;
+    unlink(ret_new); /* of one that was broken off */
+    return make(ret_new, like, text, len);
+}
+
+/* -MTASTS_EIO, errno as it was, and the new file away, where it is not 0. */
+static int settle(int failed, const char *new)
+{
+    int why = errno;
+    if (failed)
+        unlink(new);
+    errno = why;
+    return failed ? -MTASTS_EIO : 0;
 }
 
 int setup_replace(const char *path, const char *text, size_t len)
@@ -83,21 +114,43 @@ int setup_replace(const char *path, const char *text, size_t len)
     char target[PATH_MAX];
     char new[SETUP_PATH_MAX];
     struct stat status;
-    bool there = realpath(path, target) != NULL;
-    if (there && stat(target, &status) < 0)
+    if (!realpath(path, target) || stat(target, &status) < 0)
         return -MTASTS_EIO;
-    if (!there && errno != ENOENT)
-        return -MTASTS_EIO;
-    if (!there &&
-        snprintf(target, sizeof(target), "%s", path) >= (int)sizeof(target))
-        return -MTASTS_ETOOLONG;
-    if (snprintf(new, sizeof(new), "%s.mtasts-new", target) >= (int)sizeof(new))
-        return -MTASTS_ETOOLONG;
-    unlink(new); /* of one that was broken off */
-    int error = make(new, there ? &status : NULL, text, len);
-    if (!error && rename(new, target) < 0) {
-        error = -MTASTS_EIO;
+    int error = make_new(target, &status, text, len, new);
+    return error ? error : settle(rename(new, target), new);
+}
+
+static void make_folder(const char *path)
+{
+    char folder[SETUP_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return;
+    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+    if (mkdir(folder, NEW_FOLDER_MODE) < 0)
+        return; /* it is there, or what follows fails */
+}
+
+int setup_create(const char *path, const char *text, size_t len)
+{
+    char new[SETUP_PATH_MAX];
+    make_folder(path);
+    int error = make_new(path, NULL, text, len, new);
+    if (error)
+        return error;
+    /* Unlike rename(2), link(2) takes nothing's place. */
+    error = settle(link(new, path), new);
+    if (!error)
         unlink(new);
-    }
     return error;
+}
+
+const char *setup_files_why(int error)
+{
+    if (error == -MTASTS_EIO)
+        return strerrordesc_np(errno);
+    if (error == -MTASTS_ECANCELED)
+        return "somebody has changed it meanwhile, and it was left alone; run "
+               "this again";
+    return mtasts_strerror(error);
 }

@@ -11,16 +11,28 @@
 
 /*
  * Copies `path` to PATH.mtasts-YYYYMMDDhhmmss (UTC), with its mode and owner;
- * a file that is there already is left alone. -MTASTS_EIO: errno says more;
- * -MTASTS_ETOOLONG.
+ * a file that is there already is left alone. `was` is what it is known to say
+ * (NULL: it may say anything). -MTASTS_ECANCELED: it says something else by
+ * now; -MTASTS_EIO: errno says more; -MTASTS_ETOOLONG.
  */
-int setup_backup(const char *path, char ret_copy[SETUP_PATH_MAX]);
+int setup_backup(const char *path, const struct buf *was,
+                 char ret_copy[SETUP_PATH_MAX]);
 
 /*
- * Puts a file in the place of `path`, or makes it: readable by all, or with
- * the mode and owner of the one that was there. A symbolic link stays, and
- * what it names is replaced. -MTASTS_EIO, -MTASTS_ETOOLONG.
+ * Puts a file in the place of `path`, with the mode and owner of that. A
+ * symbolic link stays, and what it names is replaced. -MTASTS_EIO,
+ * -MTASTS_ETOOLONG.
  */
 int setup_replace(const char *path, const char *text, size_t len);
+
+/*
+ * Makes a file that is not there yet, readable by all, and the folder that it
+ * is in. What is there by now, be it a link to nowhere, is left alone:
+ * -MTASTS_EIO, EEXIST. -MTASTS_ETOOLONG.
+ */
+int setup_create(const char *path, const char *text, size_t len);
+
+/* For people, right after one of these has failed. */
+const char *setup_files_why(int error);
 
 #endif

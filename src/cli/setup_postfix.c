@@ -13,9 +13,9 @@
 #include "cli/postfix_judge.h"
 #include "cli/postfix_look.h"
 #include "cli/setup_conf.h"
+#include "cli/setup_files.h"
 #include "cli/setup_report.h"
 #include "cli/tally.h"
-#include <errno.h>
 #include <mtasts/error.h>
 #include <string.h>
 
@@ -26,6 +26,7 @@ struct setting {
     struct postfix_facts facts;
     struct postfix_plan plan;
     bool main_changed;
+    bool conf_changed;
 };
 
 static struct setting *setting_of(struct setup_work *work)
@@ -163,11 +164,10 @@ static int edit_main_cf(struct setting *setting)
     if (changes->count == 0)
         return 0;
     main_cf(setting, path);
-    int error = setup_backup(path, copy);
+    int error = setup_backup(path, NULL, copy);
     if (error) {
         complain(WHO ": no copy of %s could be made: %s", path,
-                 error == -MTASTS_EIO ? strerrordesc_np(errno)
-                                      : mtasts_strerror(error));
+                 setup_files_why(error));
         return error;
     }
     for (size_t i = 0; i < changes->count && !error; i++) {
@@ -204,14 +204,17 @@ static int reload_postfix(struct setting *setting)
 static int edit_mtasts_conf(struct setting *setting)
 {
     const char *path = setup_conf_path(setting->work.config);
-    char copy[SETUP_PATH_MAX];
-    if (setting->plan.mtasts_conf.count == 0)
+    const struct setup_changes *changes = &setting->plan.mtasts_conf;
+    _cleanup_buf_ struct buf before = BUF(CONFIG_FILE_MAX);
+    _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
+    bool there = false;
+    if (changes->count == 0)
         return 0;
-    int error = setup_conf_write(WHO, path, &setting->plan.mtasts_conf, copy);
+    int error = setup_conf_text(WHO, path, changes, &there, &before, &text);
     if (!error)
-        setup_report_say(&setting->work.paper, "Changed: %s%s%s", path,
-                         *copy ? "; as it was before: " : ", which is new",
-                         copy);
+        error =
+            setup_work_put(&setting->work, path, there ? &before : NULL, &text);
+    setting->conf_changed = error == 0;
     return error;
 }
 
@@ -221,7 +224,7 @@ static int reload_policyd(struct setting *setting)
     const char *path = setup_conf_path(setting->work.config);
     const char *words[] = {"reload", "--config", path};
     int status = paper_print(&setting->work.paper);
-    if (setting->plan.mtasts_conf.count == 0)
+    if (!setting->conf_changed)
         return status;
     status = tally_worse(status, command_dispatch(words, ELEMENTS(words)));
     return tally_worse(status, output_write("\n", 1));

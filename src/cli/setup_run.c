@@ -4,9 +4,9 @@
 #include "cli/setup_run.h"
 
 #include "cli/setup_conf.h"
+#include "cli/setup_files.h"
 #include "cli/setup_report.h"
 #include "cli/tally.h"
-#include <errno.h>
 #include <mtasts/error.h>
 #include <string.h>
 
@@ -26,16 +26,15 @@ void setup_work_domain(const struct setup_work *work,
 }
 
 int setup_work_put(struct setup_work *work, const char *path,
-                   const struct buf *text, bool there)
+                   const struct buf *was, const struct buf *text)
 {
     char copy[SETUP_PATH_MAX] = "";
-    int error = there ? setup_backup(path, copy) : 0;
-    if (!error)
+    int error = was ? setup_backup(path, was, copy)
+                    : setup_create(path, buf_text(text), text->len);
+    if (!error && was)
         error = setup_replace(path, buf_text(text), text->len);
     if (error)
-        complain("%s: %s: %s", work->mta->who, path,
-                 error == -MTASTS_EIO ? strerrordesc_np(errno)
-                                      : mtasts_strerror(error));
+        complain("%s: %s: %s", work->mta->who, path, setup_files_why(error));
     else
         setup_report_say(&work->paper, "Changed: %s%s%s", path,
                          *copy ? "; as it was before: " : ", which is new",

@@ -43,9 +43,10 @@ void setup_work_clear(struct setup_work *work);
 void setup_work_domain(const struct setup_work *work,
                        char ret_domain[SETUP_DOMAIN_MAX]);
 
-/* Puts a file in the place of `path`, with a copy if there was one, and tells.
-   Errors after a complaint. */
+/* Puts `text` in the place of what `path` was read as, with a copy of that, or
+   (`was` NULL) into a file that was not there; and tells. What somebody else
+   has changed meanwhile is left alone. Errors after a complaint. */
 int setup_work_put(struct setup_work *work, const char *path,
-                   const struct buf *text, bool there);
+                   const struct buf *was, const struct buf *text);
 
 #endif

@@ -284,9 +284,10 @@ static int replace(struct setting *setting)
         return complain(WHO ": %s: %s; nothing was changed", facts->mc_path,
                         *why ? why : mtasts_strerror(error)),
                error;
-    error = setup_work_put(&setting->work, facts->mc_path, &mc, true);
+    error = setup_work_put(&setting->work, facts->mc_path, &facts->mc, &mc);
     return error ? error
-                 : setup_work_put(&setting->work, facts->cf_path, &cf, true);
+                 : setup_work_put(&setting->work, facts->cf_path, &facts->cf,
+                                  &cf);
 }
 
 static int change(struct setup_work *work)
