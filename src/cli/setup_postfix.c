@@ -25,6 +25,8 @@ struct setting {
     struct setup_work work; /* first */
     struct postfix_facts facts;
     struct postfix_plan plan;
+    /* for postconf -e */
+    char words[SETUP_CHANGES_MAX][SETUP_NAME_MAX + SETUP_VALUE_MAX + 4];
     bool main_changed;
     bool conf_changed;
 };
@@ -170,18 +172,21 @@ static int edit_main_cf(struct setting *setting)
                  setup_files_why(error));
         return error;
     }
-    for (size_t i = 0; i < changes->count && !error; i++) {
-        char setting_text[SETUP_NAME_MAX + SETUP_VALUE_MAX + 4];
-        const char *argv[] = {"postconf", "-c",         setting->facts.folder,
-                              "-e",       setting_text, NULL};
-        snprintf(setting_text, sizeof(setting_text), "%s = %s",
+    /* All at once: a table without its authorities keeps mail waiting. */
+    const char *argv[SETUP_CHANGES_MAX + 5] = {"postconf", "-c",
+                                               setting->facts.folder, "-e"};
+    for (size_t i = 0; i < changes->count; i++) {
+        snprintf(setting->words[i], sizeof(setting->words[i]), "%s = %s",
                  changes->items[i].name, changes->items[i].value);
-        error = run(argv);
+        argv[i + 4] = setting->words[i];
     }
+    error = run(argv);
+    if (error)
+        return error;
     setting->main_changed = true;
-    setup_report_say(&setting->work.paper, "%s %s; as it was before: %s",
-                     error ? "Changed in part:" : "Changed:", path, copy);
-    return error;
+    setup_report_say(&setting->work.paper, "Changed: %s; as it was before: %s",
+                     path, copy);
+    return 0;
 }
 
 static int reload_postfix(struct setting *setting)

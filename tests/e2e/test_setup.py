@@ -289,6 +289,30 @@ def test_daemon_is_down(site):
     assert site.copies() == []
 
 
+ONE_EDIT = """\
+#!/bin/sh
+case " $* " in
+*" -e "*) mkdir {folder}/edited || exit 1 ;;
+esac
+exec /usr/sbin/postconf "$@"
+"""
+
+
+def test_main_cf_changes_in_one_step(running):
+    """A table without the authorities that it takes would keep mail."""
+    program = running.folder / "postconf"
+    program.write_text(ONE_EDIT.format(folder=running.folder))
+    program.chmod(0o755)
+    running.main(smtp_tls_CAfile="")
+    running.policyd.values["ca"] = CAS
+    running.configure_policyd()
+    running.setup("--apply", status=FINE,
+                  before=["env", f"PATH={running.folder}:/usr/sbin:/usr/bin"])
+    assert (running.folder / "edited").exists()
+    assert running.value("smtp_tls_CAfile") == CAS
+    assert running.value("smtp_tls_policy_maps").endswith(":postfix")
+
+
 # ---- tables ----
 
 def test_tables_that_are_there_stay_first(running):
