@@ -28,6 +28,7 @@ struct entry_failure {
 struct policy_work {
     struct queue waiters; /* of struct policy_waiter */
     int64_t started_ms;
+    int64_t limit_ms;           /* what is not answered then is broken off */
     bool txt;                   /* asked, not answered */
     bool fetch;                 /* likewise */
     bool mx;                    /* likewise */

@@ -101,14 +101,18 @@ static int64_t next_for_policy(const struct policy_engine *engine,
     return MIN_OF(next, end);
 }
 
+static int64_t limit_at(const struct policy_engine *engine, int64_t now_ms)
+{
+    return now_ms + (int64_t)engine->settings.discovery_ms + LIMIT_GRACE_MS;
+}
+
 void work_schedule(struct policy_engine *engine, struct policy_entry *entry,
                    int64_t now_ms)
 {
     int64_t due = entry->known_ms;
 
     if (entry->work)
-        due = entry->work->started_ms + (int64_t)engine->settings.discovery_ms +
-              LIMIT_GRACE_MS;
+        due = entry->work->limit_ms;
     else if (entry->held)
         due = next_for_policy(engine, entry, now_ms);
     else if (entry->failure && entry->failure->slow)
@@ -215,6 +219,7 @@ static struct policy_work *work_of(struct policy_engine *engine,
         if (!work)
             return NULL;
         work->started_ms = now_ms;
+        work->limit_ms = limit_at(engine, now_ms);
         work->asked = asked;
         entry->work = work;
         engine->works++;
@@ -646,7 +651,7 @@ void work_due(struct policy_engine *engine, struct policy_entry *entry,
 {
     if (entry->work) {
         /* Whatever is left of it has its time again. */
-        entry->work->started_ms = now_ms;
+        entry->work->limit_ms = limit_at(engine, now_ms);
         work_schedule(engine, entry, now_ms);
         break_off(engine, entry, now_ms);
         return;
