@@ -108,6 +108,17 @@ static struct policy_entry *entry_for(struct policy_engine *engine,
     return entry;
 }
 
+static bool discover(struct policy_engine *engine, struct policy_entry *entry,
+                     enum work_cause cause, int64_t now_ms)
+{
+    if (work_discover(engine, entry, cause, now_ms))
+        return true;
+    /* With nothing known and nothing under way it goes at the next tick. */
+    if (!entry->scheduled)
+        work_schedule(engine, entry, now_ms);
+    return false;
+}
+
 static void answer_unknown(struct policy_answer *ret_answer)
 {
     *ret_answer = (struct policy_answer){
@@ -146,7 +157,7 @@ int policy_engine_ask(struct policy_engine *engine, const char *domain,
     }
     wait = worth_waiting(entry, now_ms);
     if (!entry_discovering(entry) && is_due(entry, now_ms) &&
-        !work_discover(engine, entry, WORK_ASKED, now_ms)) {
+        !discover(engine, entry, WORK_ASKED, now_ms)) {
         source = SOURCE_LIMIT;
         wait = false;
     }
@@ -298,8 +309,7 @@ int policy_engine_refresh(struct policy_engine *engine, const char *domain,
 
     if (!entry)
         return -MTASTS_ENOMEM;
-    return work_discover(engine, entry, WORK_ORDERED, now_ms) ? 0
-                                                              : -MTASTS_ELIMIT;
+    return discover(engine, entry, WORK_ORDERED, now_ms) ? 0 : -MTASTS_ELIMIT;
 }
 
 int policy_engine_flush(struct policy_engine *engine, const char *domain,
