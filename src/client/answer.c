@@ -74,6 +74,14 @@ int answer_new(enum mtasts_answer_kind kind, const char *reason,
 
 /* ---- values ---- */
 
+/* A value that is one of two words: whether it is `yes`. */
+static int read_word(const char *value, const char *yes, const char *no,
+                     bool *ret)
+{
+    *ret = strcmp(value, yes) == 0;
+    return *ret || strcmp(value, no) == 0 ? 0 : -MTASTS_ESYSTEM;
+}
+
 static int read_kind(struct mtasts_answer *answer, char *value)
 {
     static const char *const names[] = {
@@ -93,7 +101,7 @@ static int read_kind(struct mtasts_answer *answer, char *value)
 static int read_dane(struct mtasts_answer *answer, char *value)
 {
     answer->dane = strcmp(value, "yes") == 0;
-    return 0;
+    return answer->dane ? 0 : -MTASTS_ESYSTEM;
 }
 
 static int read_id(struct mtasts_answer *answer, char *value)
@@ -106,6 +114,8 @@ static int read_ttl(struct mtasts_answer *answer, char *value)
 {
     uint64_t seconds = 0;
 
+    if (*value == '\0')
+        return -MTASTS_ESYSTEM;
     for (; ascii_is_digit(*value); value++) {
         seconds = 10 * seconds + (uint64_t)(*value - '0');
         if (seconds > UINT32_MAX)
@@ -117,8 +127,7 @@ static int read_ttl(struct mtasts_answer *answer, char *value)
 
 static int read_hosts(struct mtasts_answer *answer, char *value)
 {
-    answer->hosts_null = strcmp(value, "null") == 0;
-    return 0;
+    return read_word(value, "null", "known", &answer->hosts_null);
 }
 
 static int read_failure(struct mtasts_answer *answer, char *value)
@@ -146,16 +155,18 @@ static int read_host(struct mtasts_answer *answer, char *value)
     struct mtasts_mx_host *hosts = memory_of(answer)->hosts;
     char canonical[MTASTS_NAME_MAX + 1];
     char *name = strchr(value, ' ');
+    bool covered;
 
     if (!name)
         return -MTASTS_ESYSTEM;
     *name++ = '\0';
-    if (mtasts_name_canonical(name, strlen(name), MTASTS_NAME_UNDERSCORE,
+    if (read_word(value, "covered", "other", &covered) < 0 ||
+        mtasts_name_canonical(name, strlen(name), MTASTS_NAME_UNDERSCORE,
                               canonical, NULL) < 0 ||
         strcmp(name, canonical) != 0)
         return -MTASTS_ESYSTEM;
-    hosts[answer->host_count++] = (struct mtasts_mx_host){
-        .name = name, .covered = strcmp(value, "covered") == 0};
+    hosts[answer->host_count++] =
+        (struct mtasts_mx_host){.name = name, .covered = covered};
     answer->hosts = hosts;
     return 0;
 }
