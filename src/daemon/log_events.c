@@ -71,7 +71,7 @@ const struct log_event_row log_events[LOG_EVENTS] = {
                               LEVEL_NOTICE, 0},
     [LOG_EVENT_POLICY_EVICTED] = {"policy-evicted",
                                   "a policy in force was dropped for want of "
-                                  "room: raise cache-entries or cache-size",
+                                  "room: raise cache-entries or cache-bytes",
                                   LEVEL_WARNING, 0},
     [LOG_EVENT_POLICY_UNUSED] = {"policy-unused",
                                  "a policy ended that nobody asked for",
