@@ -18,10 +18,13 @@ struct outside {
     struct outside *next; /* that was retired before it */
 };
 
-/* Errors are logged. What `sink` gets, it gets with `ctx`. */
+#define OUTSIDE_WHY_MAX 1024u /* octets of a sentence */
+
+/* What `sink` gets, it gets with `ctx`. On failure `why` has the option that
+   will not do, with the way out. */
 int outside_new(struct loop *loop, const struct config *config,
                 const struct lookups_sink *sink, void *ctx,
-                struct outside **ret_outside);
+                char why[OUTSIDE_WHY_MAX], struct outside **ret_outside);
 
 /* Cancels what is under way. NULL is fine. */
 void outside_free(struct outside *outside);

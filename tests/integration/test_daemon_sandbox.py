@@ -138,6 +138,26 @@ def ask(path, key):
         return end.recv(65536).decode()
 
 
+def test_file_that_is_named_anew(tmp_path, tmp_path_factory):
+    """What the sandbox does not hold is refused, not found out later."""
+    anchor = tmp_path_factory.mktemp('site') / 'anchor'
+    anchor.write_text('. IN DS 20326 8 2 00\n')
+    daemon = Daemon(tmp_path, 'policyd { socketmap = {"unix:s"} }\n')
+    daemon.words[0] = RELEASE / 'mtasts-policyd'
+    with contextlib.closing(daemon):
+        daemon.start()
+        daemon.config.write_text(f'trust-anchor = "{anchor}"\n'
+                                 + daemon.config.read_text())
+        daemon.send(signal.SIGHUP)
+        daemon.notify.wait('RELOADING=1')
+        daemon.notify.wait('READY=1')
+        [fault] = daemon.said('config-fault')
+        assert f"trust-anchor: '{anchor}' will not do: Permission denied" \
+            in fault
+        assert len(daemon.said('reload-failed')) == 1
+        assert daemon.stop() == 0
+
+
 def test_rules_that_an_editor_replaces(tmp_path, tmp_path_factory):
     """policyd itself, with its rules in a folder of their own."""
     rules = tmp_path_factory.mktemp('site') / 'rules'
