@@ -102,9 +102,10 @@ const struct config_option config_policyd_options[] = {
      .min = 16,
      .max = 1000000,
      POLICYD(connections_max),
-     .summary = "connections at once, all sockets together",
+     .summary = "connections at once for socketmap, and as many for exim",
      .about = "An MTA keeps one for each process that sends. More have to "
-              "wait until others end; an idle one takes about a kilobyte."},
+              "wait until others end; an idle one takes about a kilobyte. It "
+              "changes with the next start only."},
 
     {.name = "default-tls-level",
      .type = CONFIG_CHOICE,

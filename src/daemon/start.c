@@ -133,10 +133,15 @@ void daemon_refuse(struct daemon *daemon, const char *why)
 
 /* ---- reload ---- */
 
-static void tell_that_it_waits(struct daemon *daemon, const char *option)
+void daemon_waits(struct daemon *daemon, const char *option, const char *was,
+                  const char *is)
 {
     char line[128];
 
+    if (strcmp(was, is) == 0)
+        return;
+    log_say(LOG_EVENT_RESTART_NEEDED, LOG_TEXT("option", option),
+            LOG_TEXT("now", was), LOG_TEXT("then", is));
     snprintf(line, sizeof(line), "%s changes with the next start only", option);
     reload_report_add(&daemon->report, line);
 }
@@ -157,13 +162,8 @@ static void tell_what_waits(struct daemon *daemon, const struct config *old,
         {"run-directory", old->global.run_directory, new->global.run_directory},
     };
 
-    for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        if (strcmp(rows[i].was, rows[i].is) == 0)
-            continue;
-        log_say(LOG_EVENT_RESTART_NEEDED, LOG_TEXT("option", rows[i].name),
-                LOG_TEXT("now", rows[i].was), LOG_TEXT("then", rows[i].is));
-        tell_that_it_waits(daemon, rows[i].name);
-    }
+    for (size_t i = 0; i < ELEMENTS(rows); i++)
+        daemon_waits(daemon, rows[i].name, rows[i].was, rows[i].is);
 }
 
 static int load(struct daemon *daemon, struct config **ret_config)

@@ -90,6 +90,11 @@ void daemon_stop(struct daemon *daemon, bool failed);
  */
 void daemon_refuse(struct daemon *daemon, const char *why);
 
+/* For the role's reload: an option that it takes at its start only. If the
+   values differ that is logged, and told as above. */
+void daemon_waits(struct daemon *daemon, const char *option, const char *was,
+                  const char *is);
+
 /* As SIGHUP does. */
 void daemon_reload(struct daemon *daemon);
 

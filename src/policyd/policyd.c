@@ -153,10 +153,13 @@ static int make_rules(struct policyd *policyd)
 static int start(void *state)
 {
     struct policyd *policyd = state;
+    char why[OUTSIDE_WHY_MAX];
     int error = outside_new(policyd->loop, policyd->config, &policyd_sink,
-                            policyd, &policyd->outside);
+                            policyd, why, &policyd->outside);
 
-    if (!error)
+    if (error)
+        daemon_refuse(policyd->daemon, why);
+    else
         error = storage_new(policyd->loop, policyd->config->policyd.database,
                             &policyd->storage);
     if (!error)
@@ -176,11 +179,14 @@ static int start(void *state)
 int policyd_renew_outside(struct policyd *policyd, const struct config *config)
 {
     struct outside *outside;
-    int error =
-        outside_new(policyd->loop, config, &policyd_sink, policyd, &outside);
+    char why[OUTSIDE_WHY_MAX];
+    int error = outside_new(policyd->loop, config, &policyd_sink, policyd, why,
+                            &outside);
 
-    if (error)
+    if (error) {
+        daemon_refuse(policyd->daemon, why);
         return error;
+    }
     lookups_hand_over(policyd->outside->lookups, outside->lookups);
     policyd->outside->next = policyd->retired;
     policyd->retired = policyd->outside;
@@ -221,6 +227,17 @@ static bool can_change(const struct policyd *policyd,
     return !why;
 }
 
+static void tell_what_waits(struct policyd *policyd,
+                            const struct config *config)
+{
+    char was[16];
+    char is[16];
+
+    snprintf(was, sizeof(was), "%u", policyd->config->policyd.connections_max);
+    snprintf(is, sizeof(is), "%u", config->policyd.connections_max);
+    daemon_waits(policyd->daemon, "policyd.max-connections", was, is);
+}
+
 static int reload(void *state, const struct config *config)
 {
     struct policyd *policyd = state;
@@ -242,6 +259,7 @@ static int reload(void *state, const struct config *config)
     overrides_free(policyd->overrides);
     policyd->overrides = overrides;
     site_rules_warn(overrides, policyd_now(policyd) / 1000);
+    tell_what_waits(policyd, config);
     policyd->config = config;
     policyd_settings(config, &settings);
     policy_engine_set(policyd->engine, &settings);

@@ -178,11 +178,36 @@ def test_refused_for_a_file_that_it_names(site):
     assert site.stop() == 0
 
 
+@pytest.mark.parametrize('option', ['ca-file', 'root-hints', 'trust-anchor'])
+def test_refused_for_a_file_that_is_not_there(site, option):
+    site.start()
+    site.configure()
+    text = site.config.read_text('utf-8').replace('resolver = ', '#')
+    site.write(site.config, f'{option} = "/nonexistent"\n{text}')
+    assert site.refused('reload', status=REFUSED).startswith(
+        f"{option}: '/nonexistent' will not do: No such file or directory\n")
+    assert len(site.lines('event=config-fault ')) == 1
+    assert not site.lines('event=start-failed ')
+    site.configure()
+    assert 'is in force' in reloaded(site)
+    assert site.stop() == 0
+
+
+def test_refused_for_a_file_that_holds_something_else(site):
+    site.start()
+    site.configure(more=f'ca-file = "{site.config}"\n')
+    assert site.refused('reload', status=REFUSED).startswith(
+        f"ca-file: '{site.config}' will not do: there is no certificate")
+    assert site.stop() == 0
+
+
 def test_what_waits_for_a_restart_is_told(site):
     site.start()
-    site.configure(more='group = other\n')
+    site.configure('    max-connections = 100', more='group = other\n')
     assert reloaded(site).splitlines()[1:] == \
-        ['  group changes with the next start only']
+        ['  policyd.max-connections changes with the next start only',
+         '  group changes with the next start only']
+    assert len(site.lines('event=restart-needed .*now=16384 then=100')) == 1
     assert site.stop() == 0
 
 
