@@ -173,7 +173,7 @@ static void ask(struct http_server *server, struct evhttp_request *request,
         .body = (const char *)evbuffer_pullup(body, -1),
         .len = evbuffer_get_length(body)};
 
-    if (!asker ||
+    if (!asker || (asked.len > 0 && !asked.body) ||
         loop_watch(server->loop, bufferevent_getfd(stream_of(request)),
                    LOOP_CHANGE, on_change, asker, &asker->watch) < 0) {
         free(asker);
