@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TARGET_PAGE "/v1/cache?limit=1000&after="
+#define TARGET_MAX 256u /* octets: with a number behind it */
 
 struct cache_values {
     struct daemon_options daemon;
@@ -49,11 +50,10 @@ static int each(const struct command *command, const void *values,
     if (words->count == 0)
         return help_usage(command);
     for (size_t i = 0; i < words->count; i++) {
-        char target[DAEMON_TARGET_MAX];
         _cleanup_json_ struct json *json = NULL;
         int status;
-        if (daemon_target(command->name, route, words->items[i], target) < 0 ||
-            daemon_get(command->name, &options->daemon, target, &json) < 0)
+        if (daemon_get_of(command->name, &options->daemon, route,
+                          words->items[i], &json) < 0)
             return STATUS_UNKNOWN;
         status = print(json, options->json, put);
         if (status != STATUS_FINE)
@@ -84,7 +84,7 @@ typedef int page_fn(const struct json *domains, const void *values);
 static int all_pages(const char *who, const struct cache_values *options,
                      page_fn *fn)
 {
-    char target[DAEMON_TARGET_MAX] = TARGET_PAGE "0";
+    char target[TARGET_MAX] = TARGET_PAGE "0";
 
     for (;;) {
         _cleanup_json_ struct json *json = NULL;
@@ -153,11 +153,9 @@ static int post_each(const struct command *command, const void *values,
     if (words->count == 0)
         return help_usage(command);
     for (size_t i = 0; i < words->count; i++) {
-        char target[DAEMON_TARGET_MAX];
         _cleanup_json_ struct json *json = NULL;
-        if (daemon_target(command->name, route, words->items[i], target) < 0 ||
-            daemon_post(command->name, &options->daemon, target, NULL, 0,
-                        &json) < 0)
+        if (daemon_post_of(command->name, &options->daemon, route,
+                           words->items[i], &json) < 0)
             return STATUS_UNKNOWN;
     }
     return STATUS_FINE;

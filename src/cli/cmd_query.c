@@ -57,14 +57,11 @@ static int print_paper(const struct json *json, bool explain)
 static int query(const struct query_values *options, const char *domain,
                  enum exit_status *ret_status)
 {
-    char target[DAEMON_TARGET_MAX];
+    const char *route = options->explain ? "/v1/explain/" : "/v1/policy/";
     _cleanup_json_ struct json *json = NULL;
     int status;
 
-    if (daemon_target("query",
-                      options->explain ? "/v1/explain/" : "/v1/policy/", domain,
-                      target) < 0 ||
-        daemon_get("query", &options->daemon, target, &json) < 0)
+    if (daemon_get_of("query", &options->daemon, route, domain, &json) < 0)
         return STATUS_UNKNOWN;
     status = options->json ? output_json(json, JSON_INDENTED)
                            : print_paper(json, options->explain);

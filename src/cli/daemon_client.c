@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define ADDRESS_MAX 512u
+#define TARGET_MAX 512u /* octets of a route and a domain */
+#define WHO_MAX 512u    /* octets of a command and a domain */
 #define ANSWER_MAX (32u << 20)
 
 /* The first socket that can be asked at. */
@@ -103,6 +105,38 @@ int daemon_get(const char *who, const struct daemon_options *options,
     return ask(who, options, &request, ret_json);
 }
 
+/* What goes wrong is said with the domain: it may be one of many. */
+static int ask_of(const char *who, const struct daemon_options *options,
+                  const char *route, const char *domain, bool post,
+                  struct json **ret_json)
+{
+    char name[MTASTS_NAME_MAX + 1];
+    char target[TARGET_MAX];
+    char of[WHO_MAX];
+    const struct http_local_request request = {.target = target, .post = post};
+
+    if (idn_to_ascii(domain, strlen(domain), 0, name) < 0) {
+        complain("%s: '%s' is no domain", who, domain);
+        return -MTASTS_ENAME;
+    }
+    snprintf(target, sizeof(target), "%s%s", route, name);
+    snprintf(of, sizeof(of), "%s: %s", who, name);
+    return ask(of, options, &request, ret_json);
+}
+
+int daemon_get_of(const char *who, const struct daemon_options *options,
+                  const char *route, const char *domain, struct json **ret_json)
+{
+    return ask_of(who, options, route, domain, false, ret_json);
+}
+
+int daemon_post_of(const char *who, const struct daemon_options *options,
+                   const char *route, const char *domain,
+                   struct json **ret_json)
+{
+    return ask_of(who, options, route, domain, true, ret_json);
+}
+
 int daemon_post(const char *who, const struct daemon_options *options,
                 const char *target, const char *body, size_t len,
                 struct json **ret_json)
@@ -111,17 +145,4 @@ int daemon_post(const char *who, const struct daemon_options *options,
         .target = target, .post = true, .body = body, .len = len};
 
     return ask(who, options, &request, ret_json);
-}
-
-int daemon_target(const char *who, const char *route, const char *domain,
-                  char target[DAEMON_TARGET_MAX])
-{
-    char name[MTASTS_NAME_MAX + 1];
-
-    if (idn_to_ascii(domain, strlen(domain), 0, name) < 0) {
-        complain("%s: '%s' is no domain", who, domain);
-        return -MTASTS_ENAME;
-    }
-    snprintf(target, DAEMON_TARGET_MAX, "%s%s", route, name);
-    return 0;
 }

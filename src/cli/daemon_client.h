@@ -39,10 +39,13 @@ int daemon_post(const char *who, const struct daemon_options *options,
                 const char *target, const char *body, size_t len,
                 struct json **ret_json);
 
-/* "/v1/policy/" and a domain as people type it, encoded. Errors after a
-   complaint: -MTASTS_ENAME. */
-#define DAEMON_TARGET_MAX 1024u
-int daemon_target(const char *who, const char *route, const char *domain,
-                  char target[DAEMON_TARGET_MAX]);
+/* The same of one domain, as people type it, behind a route as "/v1/policy/";
+   complaints name it. -MTASTS_ENAME: it is none. */
+int daemon_get_of(const char *who, const struct daemon_options *options,
+                  const char *route, const char *domain,
+                  struct json **ret_json);
+int daemon_post_of(const char *who, const struct daemon_options *options,
+                   const char *route, const char *domain,
+                   struct json **ret_json);
 
 #endif

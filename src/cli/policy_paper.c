@@ -11,11 +11,17 @@
 #define UNTIL_COLUMN 50u
 #define EVENT_COLUMN 22u /* of a history */
 
-static const char *text_of(const struct json *object, const char *key)
+/* "" for what is no string: who answers need not be ours. */
+static const char *string_of(const struct json *value)
 {
-    const char *text = json_text(json_get(object, key), NULL);
+    const char *text = json_text(value, NULL);
 
     return text ? text : "";
+}
+
+static const char *text_of(const struct json *object, const char *key)
+{
+    return string_of(json_get(object, key));
 }
 
 static int64_t number_of(const struct json *object, const char *key)
@@ -111,8 +117,7 @@ static void put_policy(struct paper *paper, const struct json *policy)
     put(paper, "Policy", buf_text(&text));
     buf_clear(&text);
     for (size_t i = 0; i < json_count(mx); i++)
-        buf_printf(&text, "%s%s", i ? ", " : "",
-                   json_text(json_at(mx, i), NULL));
+        buf_printf(&text, "%s%s", i ? ", " : "", string_of(json_at(mx, i)));
     put(paper, "Allows", buf_text(&text));
     put(paper, "Fetched", text_of(policy, "fetched"));
     put(paper, "In force to", text_of(policy, "expires"));
@@ -128,7 +133,7 @@ static void put_replies(struct paper *paper, const struct json *replies)
     while (json_next(replies, &member)) {
         paper_printf(paper, 4, "  %s", member.key);
         paper_line_end(paper);
-        paper_block(paper, 6, json_text(member.value, NULL));
+        paper_block(paper, 6, string_of(member.value));
     }
 }
 
@@ -243,6 +248,9 @@ void policy_paper_history(struct paper *paper, const struct json *json)
 {
     const struct json *history = json_get(json, "history");
 
+    paper_gap(paper);
+    paper_styled(paper, STYLE_BOLD, text_of(json, "domain"));
+    paper_line_end(paper);
     if (json_count(history) == 0) {
         paper_words(paper, 0, "Nothing has happened yet.");
         paper_line_end(paper);
