@@ -80,6 +80,19 @@ static int error_of(CURLcode code, const struct buf *body)
     }
 }
 
+/* Of a connection that fails libcurl says no more than that; the system knows
+   whether nobody is there or we may not. */
+static const char *reason(CURL *easy, CURLcode code, const char *detail)
+{
+    long number = 0;
+
+    if (code == CURLE_COULDNT_CONNECT &&
+        curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK &&
+        number > 0)
+        return strerrordesc_np((int)number);
+    return *detail ? detail : curl_easy_strerror(code);
+}
+
 int http_local(const struct http_local_request *request, struct buf *body,
                long *ret_status, char why[HTTP_LOCAL_WHY_MAX])
 {
@@ -97,8 +110,11 @@ int http_local(const struct http_local_request *request, struct buf *body,
         return error;
     }
     easy = curl_easy_init();
-    if (!easy)
+    if (!easy) {
+        snprintf(why, HTTP_LOCAL_WHY_MAX, "%s",
+                 mtasts_strerror(-MTASTS_ENOMEM));
         return -MTASTS_ENOMEM;
+    }
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
     code = set_up(easy, request, path, url, body);
     if (!code)
@@ -108,6 +124,6 @@ int http_local(const struct http_local_request *request, struct buf *body,
     error = error_of(code, body);
     if (error)
         snprintf(why, HTTP_LOCAL_WHY_MAX, "%s: %s", request->address,
-                 *detail ? detail : curl_easy_strerror(code));
+                 reason(easy, code, detail));
     return error;
 }

@@ -4,11 +4,12 @@ A web server plays the daemon. The real one is asked in tests/e2e.
 """
 import http.server
 import json
+import socket
 import threading
 
 import pytest
 
-from cli import UNKNOWN, run, text_of
+from cli import UNKNOWN, complaint_of, run, text_of
 
 
 class Played(http.server.ThreadingHTTPServer):
@@ -102,3 +103,19 @@ def test_answers_of_somebody_else(daemon, words, path, said):
     assert b'Sanitizer' not in result.stderr, result.stderr
     assert b'runtime error' not in result.stderr, result.stderr
     assert b'(null)' not in result.stdout
+
+
+def test_no_daemon(tmp_path):
+    """Why is the first thing to know."""
+    gone = tmp_path / 'gone.sock'
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(gone))
+    with socket.socket() as server:  # nobody listens
+        server.bind(('127.0.0.1', 0))
+        port = server.getsockname()[1]
+        for where, why in ((f'unix:{tmp_path}/none', 'No such file or '
+                            'directory'),
+                           (f'unix:{gone}', 'Connection refused'),
+                           (f'inet:127.0.0.1:{port}', 'Connection refused')):
+            assert complaint_of('status', '--socket', where) == (
+                f'status: {where}: {why}; does mtasts-policyd run?')
