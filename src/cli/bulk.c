@@ -4,25 +4,13 @@
 #include "cli/bulk.h"
 
 #include "check/text.h"
-#include "cli/progress.h"
-#include "cli/sink.h"
 #include "cli/source.h"
 #include "cli/target.h"
 #include <mtasts/error.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LINE_SHOWN_MAX 100u /* octets of a line that is complained of */
-
-struct bulk;
-
-struct job {
-    struct bulk *bulk;
-    struct gathering *gathering; /* NULL: free */
-    size_t number;               /* of the word, from 1 */
-    struct job *next;            /* free one */
-};
 
 /* A document that waits for those before it. */
 struct held {
@@ -36,20 +24,11 @@ struct bulk {
     struct checker *checker;
     struct bulk_steps *steps;
     struct source *source;
-    struct sink *sink;
-    struct progress *progress;
-    struct loop_watch *signals[2];
-    struct loop_timer *start;
-    struct job *jobs;
-    struct job *free_jobs;
-    size_t busy;
+    struct batch *batch;
     size_t begun;
     struct held *held; /* documents in the words' order; or NULL */
     size_t held_next;
     size_t printed;
-    bool ended; /* nothing more is to be begun */
-    bool interrupted;
-    bool broken; /* output or input failed */
     uint64_t begun_ms;
     struct tally tally;
 };
@@ -64,39 +43,14 @@ void bulk_step(void *ctx, const char *step, const char *result,
         complain("%6u ms  %s: %s", elapsed_ms, step, result);
 }
 
-static void stop_if_done(struct bulk *bulk)
-{
-    if (bulk->broken ||
-        (bulk->ended && bulk->busy == 0 && sink_empty(bulk->sink)))
-        loop_stop(bulk->checker->loop);
-}
-
-static void break_off(struct bulk *bulk)
-{
-    bulk->broken = true;
-    bulk->ended = true;
-    stop_if_done(bulk);
-}
-
 /* ---- output ---- */
 
 static void put(struct bulk *bulk, const char *text, size_t len)
 {
-    bool text_form = bulk->options->document.form == DOCUMENT_TEXT;
-    if (isatty(STDOUT_FILENO))
-        progress_hide(bulk->progress);
-    int error = 0;
-    if (text_form && bulk->printed > 0)
-        error = sink_put(bulk->sink, "\n", 1);
-    if (!error && len > 0)
-        error = sink_put(bulk->sink, text, len);
+    if (bulk->options->document.form == DOCUMENT_TEXT && bulk->printed > 0)
+        batch_put(bulk->batch, "\n", 1);
+    batch_put(bulk->batch, text, len);
     bulk->printed++;
-    if (error == -MTASTS_EIO)
-        return; /* on_failed() is under way */
-    if (error) {
-        complain_error("standard output", error);
-        break_off(bulk);
-    }
 }
 
 /* Words are answered in their order, whatever was finished first. */
@@ -124,27 +78,13 @@ static void deliver(struct bulk *bulk, size_t number, struct buf *buf)
         put(bulk, buf->data, buf->len);
 }
 
-static void on_failed(void *ctx)
-{
-    break_off(ctx);
-}
-
 /* ---- work ---- */
 
-static void pump(struct bulk *bulk);
-
-static void give_back(struct job *job)
-{
-    job->gathering = NULL;
-    job->next = job->bulk->free_jobs;
-    job->bulk->free_jobs = job;
-    job->bulk->busy--;
-}
-
+/* `ctx` is the slot: its number is the word's, from 1. */
 static void on_gathered(void *ctx, struct facts *gathered)
 {
-    struct job *job = ctx;
-    struct bulk *bulk = job->bulk;
+    struct batch_slot *slot = ctx;
+    struct bulk *bulk = slot->ctx;
     _cleanup_facts_ struct facts *facts = gathered;
     _cleanup_buf_ struct buf buf = BUF(DOCUMENT_MAX);
     enum exit_status status = STATUS_UNKNOWN;
@@ -155,10 +95,9 @@ static void on_gathered(void *ctx, struct facts *gathered)
         buf_clear(&buf);
     }
     tally_add(&bulk->tally, status);
-    size_t number = job->number;
-    give_back(job);
-    deliver(bulk, number, &buf);
-    pump(bulk);
+    batch_done(slot);
+    deliver(bulk, slot->number, &buf);
+    batch_pump(bulk->batch);
 }
 
 static void refuse_line(struct bulk *bulk, const struct source_line *line,
@@ -166,7 +105,7 @@ static void refuse_line(struct bulk *bulk, const struct source_line *line,
 {
     _cleanup_buf_ struct buf buf = BUF(DOCUMENT_MAX);
     bulk->tally.bad_lines++;
-    progress_hide(bulk->progress);
+    batch_hide_progress(bulk->batch);
     int shown = (int)MIN_OF(line->len, (size_t)LINE_SHOWN_MAX);
     const char *more = line->len > LINE_SHOWN_MAX ? "..." : "";
     if (bulk->options->from)
@@ -190,24 +129,22 @@ static int renew_trace(struct bulk *bulk)
 }
 
 static void begin(struct bulk *bulk, const struct source_line *line,
-                  const char *domain)
+                  const char *domain, struct batch_slot *slot)
 {
-    struct job *job = bulk->free_jobs;
     int error = renew_trace(bulk);
     if (!error)
         error = gather_start(bulk->checker->gatherer, domain, GATHER_ALL,
-                             on_gathered, job, &job->gathering);
+                             on_gathered, slot, &slot->gathering);
     if (error) {
         refuse_line(bulk, line, mtasts_strerror(error));
         return;
     }
-    job->number = line->number;
-    bulk->free_jobs = job->next;
-    bulk->busy++;
+    slot->number = line->number;
     bulk->begun++;
 }
 
-static void take_line(struct bulk *bulk, const struct source_line *line)
+static void take_line(struct bulk *bulk, const struct source_line *line,
+                      struct batch_slot *slot)
 {
     struct target target;
     if (line->too_long) {
@@ -218,52 +155,34 @@ static void take_line(struct bulk *bulk, const struct source_line *line)
         if (target.extracted && !bulk->options->from)
             complain("check: '%.*s': using %s", (int)line->len, line->text,
                      target.domain);
-        begin(bulk, line, target.domain);
+        begin(bulk, line, target.domain, slot);
     }
 }
 
-static void pump(struct bulk *bulk)
+static enum batch_step next(void *ctx, struct batch_slot *slot)
 {
+    struct bulk *bulk = ctx;
     struct source_line line;
-    while (!bulk->ended && bulk->free_jobs && !sink_full(bulk->sink)) {
-        switch (source_next(bulk->source, &line)) {
-        case SOURCE_LINE: take_line(bulk, &line); break;
-        case SOURCE_WAIT: return;
-        case SOURCE_END: bulk->ended = true; break;
-        case SOURCE_FAILED: break_off(bulk); break;
-        }
+    switch (source_next(bulk->source, &line)) {
+    case SOURCE_LINE: take_line(bulk, &line, slot); return BATCH_GO_ON;
+    case SOURCE_WAIT: return BATCH_WAIT;
+    case SOURCE_END: return BATCH_END;
+    case SOURCE_FAILED: break;
     }
-    stop_if_done(bulk);
+    batch_break_off(bulk->batch);
+    return BATCH_END;
 }
 
 static void on_more(void *ctx)
 {
-    pump(ctx);
+    struct bulk *bulk = ctx;
+    batch_pump(bulk->batch);
 }
 
-static void on_start(void *ctx)
+static void on_interrupt(void *ctx, size_t busy)
 {
     struct bulk *bulk = ctx;
-    bulk->start = NULL;
-    pump(bulk);
-}
-
-/* Ends the run; a second signal then has its usual effect. */
-static void on_interrupt(void *ctx)
-{
-    struct bulk *bulk = ctx;
-    for (size_t i = 0; i < ELEMENTS(bulk->signals); i++)
-        loop_watch_cancel(TAKE_PTR(bulk->signals[i]));
-    bulk->interrupted = true;
-    bulk->ended = true;
-    bulk->tally.given_up += bulk->busy;
-    for (size_t i = 0; i < bulk->options->jobs; i++) {
-        if (bulk->jobs[i].gathering) {
-            gather_cancel(TAKE_PTR(bulk->jobs[i].gathering));
-            give_back(&bulk->jobs[i]);
-        }
-    }
-    stop_if_done(bulk);
+    bulk->tally.given_up += busy;
 }
 
 /* ---- setting up ---- */
@@ -273,21 +192,9 @@ static struct progress_state on_progress(void *ctx)
     const struct bulk *bulk = ctx;
     double fraction = source_fraction(bulk->source);
     if (fraction > 0 && bulk->begun > 0)
-        fraction *= (double)(bulk->begun - bulk->busy) / (double)bulk->begun;
+        fraction *= (double)(bulk->begun - batch_busy(bulk->batch)) /
+                    (double)bulk->begun;
     return (struct progress_state){&bulk->tally, fraction};
-}
-
-static int make_jobs(struct bulk *bulk)
-{
-    bulk->jobs = calloc(bulk->options->jobs, sizeof(*bulk->jobs));
-    if (!bulk->jobs)
-        return -MTASTS_ENOMEM;
-    for (size_t i = bulk->options->jobs; i-- > 0;) {
-        bulk->jobs[i].bulk = bulk;
-        bulk->jobs[i].next = bulk->free_jobs;
-        bulk->free_jobs = &bulk->jobs[i];
-    }
-    return 0;
 }
 
 static int open_source(struct bulk *bulk)
@@ -309,20 +216,15 @@ static bool is_many(const struct bulk *bulk)
     return bulk->options->from || bulk->options->words->count > 1;
 }
 
-static int open_rest(struct bulk *bulk)
+static int open_batch(struct bulk *bulk)
 {
-    static const int signals[] = {SIGINT, SIGTERM};
-    struct loop *loop = bulk->checker->loop;
-    int error = make_jobs(bulk);
-    if (!error)
-        error = sink_new(loop, on_more, on_failed, bulk, &bulk->sink);
-    for (size_t i = 0; i < ELEMENTS(signals) && !error; i++)
-        error = loop_signal(loop, signals[i], on_interrupt, bulk,
-                            &bulk->signals[i]);
-    if (!error && is_many(bulk))
-        error = progress_new(loop, on_progress, bulk, &bulk->progress);
-    if (!error)
-        error = loop_timer(loop, 0, on_start, bulk, &bulk->start);
+    const struct batch_feed feed = {.next = next,
+                                    .interrupted = on_interrupt,
+                                    .progress =
+                                        is_many(bulk) ? on_progress : NULL,
+                                    .ctx = bulk};
+    int error = batch_new(bulk->checker->loop, bulk->options->jobs, &feed,
+                          &bulk->batch);
     if (error)
         complain_error("check", error);
     return error;
@@ -354,25 +256,29 @@ static void print_summary(const struct bulk *bulk)
         buf_printf(&buf, "; %zu %s", tally->bad_lines,
                    tally->bad_lines == 1 ? "line is no domain"
                                          : "lines are no domains");
-    if (bulk->interrupted)
+    if (batch_interrupted(bulk->batch))
         buf_puts(&buf, "; ended early by a signal");
     complain("%s", buf_text(&buf));
 }
 
 static void bulk_clear(struct bulk *bulk)
 {
-    for (size_t i = 0; bulk->jobs && i < bulk->options->jobs; i++)
-        gather_cancel(bulk->jobs[i].gathering);
-    for (size_t i = 0; i < ELEMENTS(bulk->signals); i++)
-        loop_watch_cancel(bulk->signals[i]);
+    batch_free(bulk->batch);
     for (size_t i = 0; bulk->held && i < bulk->options->words->count; i++)
         free(bulk->held[i].text);
-    loop_timer_cancel(bulk->start);
-    progress_free(bulk->progress);
-    sink_free(bulk->sink);
     source_free(bulk->source);
     free(bulk->held);
-    free(bulk->jobs);
+}
+
+static int bulk_status(const struct bulk *bulk)
+{
+    /* What was the last to be written may have failed, and no more. */
+    if (batch_broken(bulk->batch))
+        return STATUS_UNKNOWN;
+    int status = tally_status(&bulk->tally);
+    return batch_interrupted(bulk->batch) && status == STATUS_FINE
+               ? STATUS_UNKNOWN
+               : status;
 }
 
 int bulk_run(const struct bulk_options *options, struct checker *checker,
@@ -384,18 +290,16 @@ int bulk_run(const struct bulk_options *options, struct checker *checker,
                         .begun_ms = loop_now_ms(checker->loop)};
     int error = open_source(&bulk);
     if (!error)
-        error = open_rest(&bulk);
+        error = open_batch(&bulk);
     if (!error)
-        error = loop_run(checker->loop);
+        error = batch_run(bulk.batch);
     int status = STATUS_UNKNOWN;
-    /* What was the last to be written may have failed, and no more. */
-    if (!error && !bulk.broken && !sink_broken(bulk.sink))
-        status = tally_status(&bulk.tally);
-    if (bulk.interrupted && status == STATUS_FINE)
-        status = STATUS_UNKNOWN;
-    progress_hide(bulk.progress);
-    if (!error && (options->from || bulk.interrupted))
-        print_summary(&bulk);
+    if (!error) {
+        status = bulk_status(&bulk);
+        batch_hide_progress(bulk.batch);
+        if (options->from || batch_interrupted(bulk.batch))
+            print_summary(&bulk);
+    }
     bulk_clear(&bulk);
     return status;
 }

@@ -9,10 +9,10 @@
 #ifndef MTASTS_CLI_BULK_H
 #define MTASTS_CLI_BULK_H
 
+#include "cli/batch.h"
 #include "cli/checker.h"
 #include "cli/document.h"
 
-#define BULK_JOBS_MAX 1000u
 #define BULK_JOBS_WORDS 10u /* default for domains as arguments */
 #define BULK_JOBS_FILE 50u  /* default for a list */
 
@@ -20,7 +20,7 @@ struct bulk_options {
     struct document_options document;
     const struct words *words; /* the domains; or */
     const char *from;          /* a file with them, "-": stdin */
-    unsigned jobs;             /* at once, 1 to BULK_JOBS_MAX */
+    unsigned jobs;             /* at once, 1 to BATCH_JOBS_MAX */
 };
 
 /* Where the steps of --verbose go: the trace function's context. */

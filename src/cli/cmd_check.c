@@ -44,7 +44,7 @@ static const struct option_row check_options[] = {
      .help = "check N domains at once, 1 to 1000; default 50 for --from, "
              "else up to 10",
      .min = 1,
-     .max = BULK_JOBS_MAX,
+     .max = BATCH_JOBS_MAX,
      .offset = AT(jobs)},
     {.name = "json",
      .kind = OPTION_FLAG,

@@ -47,7 +47,7 @@ static const struct option_row simulate_options[] = {
      .argument = "N",
      .help = "ask about N domains at once, 1 to 1000; default 50",
      .min = 1,
-     .max = SIMULATE_JOBS_MAX,
+     .max = BATCH_JOBS_MAX,
      .offset = AT(jobs)},
     WORLD_OPTION_ROWS(struct simulate_values, world),
     {.name = "verbose",

@@ -4,70 +4,30 @@
 #include "cli/simulate.h"
 
 #include "cli/forecast_report.h"
-#include "cli/progress.h"
-#include "cli/sink.h"
-#include "cli/tally.h"
 #include <mtasts/error.h>
-#include <signal.h>
 
 #define DOCUMENT_OCTETS_MAX (1u << 20) /* of one domain: FACTS_MX_MAX hosts */
-
-struct simulation;
-
-struct job {
-    struct simulation *simulation;
-    const struct recipient *recipient;
-    struct gathering *gathering; /* NULL: free */
-    struct job *next;            /* free one */
-};
 
 struct simulation {
     const struct simulate_options *options;
     struct checker *checker;
     const struct recipients *recipients;
-    struct sink *sink;
-    struct progress *progress;
-    struct loop_watch *signals[2];
-    struct loop_timer *start;
-    struct job *jobs;
-    struct job *free_jobs;
+    struct batch *batch;
     size_t next; /* of the recipients */
-    size_t busy;
-    bool ended;
-    bool broken; /* output failed */
     struct tally tally;
     struct forecast_sum sum;
 };
 
-static void pump(struct simulation *simulation);
-
-static void stop_if_done(struct simulation *simulation)
-{
-    if (simulation->broken || (simulation->ended && simulation->busy == 0 &&
-                               sink_empty(simulation->sink)))
-        loop_stop(simulation->checker->loop);
-}
-
-static void break_off(struct simulation *simulation)
-{
-    simulation->broken = true;
-    simulation->ended = true;
-    stop_if_done(simulation);
-}
-
 /* ---- output ---- */
 
-static void put(struct simulation *simulation, const char *text, size_t len)
+static void put(struct simulation *simulation, const struct buf *buf, int error)
 {
-    if (isatty(STDOUT_FILENO))
-        progress_hide(simulation->progress);
-    int error = len > 0 ? sink_put(simulation->sink, text, len) : 0;
-    if (error == -MTASTS_EIO)
-        return; /* on_failed() is under way */
     if (error) {
-        complain_error("standard output", error);
-        break_off(simulation);
+        complain_error("simulate", error);
+        batch_break_off(simulation->batch);
+        return;
     }
+    batch_put(simulation->batch, buf->data, buf->len);
 }
 
 /* Takes `json`; NULL: out of memory. */
@@ -78,22 +38,12 @@ static void put_json(struct simulation *simulation, struct json *made)
     int error = json ? json_write(json, JSON_ONE_LINE, &buf) : -MTASTS_ENOMEM;
     if (!error)
         error = buf_putc(&buf, '\n');
-    if (error) {
-        complain_error("simulate", error);
-        break_off(simulation);
-        return;
-    }
-    put(simulation, buf.data, buf.len);
+    put(simulation, &buf, error);
 }
 
-static void put_paper(struct simulation *simulation, struct paper *paper)
+static void put_paper(struct simulation *simulation, const struct paper *paper)
 {
-    if (paper->buf.error) {
-        complain_error("simulate", paper->buf.error);
-        break_off(simulation);
-        return;
-    }
-    put(simulation, paper->buf.data, paper->buf.len);
+    put(simulation, &paper->buf, paper->buf.error);
 }
 
 static void put_forecast(struct simulation *simulation,
@@ -130,205 +80,120 @@ static void put_sum(struct simulation *simulation)
 
 /* ---- work ---- */
 
-static void give_back(struct job *job)
+/* The functions of gatherings have the slot; its number is the recipient's. */
+static const struct recipient *recipient_of(const struct batch_slot *slot)
 {
-    job->gathering = NULL;
-    job->next = job->simulation->free_jobs;
-    job->simulation->free_jobs = job;
-    job->simulation->busy--;
+    const struct simulation *simulation = slot->ctx;
+    return recipients_at(simulation->recipients, slot->number);
 }
 
-static void fail(struct job *job, int error)
+static void fail(struct batch_slot *slot, int error)
 {
-    struct simulation *simulation = job->simulation;
-    complain_error(job->recipient->domain, error);
+    struct simulation *simulation = slot->ctx;
+    const struct recipient *recipient = recipient_of(slot);
+    complain_error(recipient->domain, error);
     tally_add(&simulation->tally, STATUS_UNKNOWN);
-    forecast_sum_add(&simulation->sum, FORECAST_UNKNOWN, job->recipient);
-    give_back(job);
-    pump(simulation);
+    forecast_sum_add(&simulation->sum, FORECAST_UNKNOWN, recipient);
+    batch_done(slot);
+    batch_pump(simulation->batch);
 }
 
-static void deliver(struct job *job, const struct forecast *forecast)
+static void deliver(struct batch_slot *slot, const struct forecast *forecast)
 {
-    struct simulation *simulation = job->simulation;
-    const struct recipient *recipient = job->recipient;
+    struct simulation *simulation = slot->ctx;
+    const struct recipient *recipient = recipient_of(slot);
     tally_add(&simulation->tally, forecast_status(forecast->outcome));
     forecast_sum_add(&simulation->sum, forecast->outcome, recipient);
-    give_back(job);
+    batch_done(slot);
     put_forecast(simulation, recipient, forecast);
-    pump(simulation);
+    batch_pump(simulation->batch);
 }
 
 static void on_all(void *ctx, struct facts *gathered)
 {
-    struct job *job = ctx;
+    struct batch_slot *slot = ctx;
+    const struct simulation *simulation = slot->ctx;
     _cleanup_facts_ struct facts *facts = gathered;
     struct forecast forecast;
-    int error = forecast_of_policy(&job->simulation->options->forecast, facts,
-                                   &forecast);
+    int error =
+        forecast_of_policy(&simulation->options->forecast, facts, &forecast);
     if (error)
-        fail(job, error);
+        fail(slot, error);
     else
-        deliver(job, &forecast);
+        deliver(slot, &forecast);
 }
 
-static int ask_all(struct job *job)
+static int ask_all(struct batch_slot *slot)
 {
-    const struct forecast_options *options =
-        &job->simulation->options->forecast;
+    const struct simulation *simulation = slot->ctx;
+    const struct forecast_options *options = &simulation->options->forecast;
     unsigned parts = GATHER_POLICY | GATHER_MX;
     if (options->probed || options->dane)
         parts |= GATHER_DANE;
-    job->gathering = NULL;
-    return gather_start(job->simulation->checker->gatherer,
-                        job->recipient->domain, parts, on_all, job,
-                        &job->gathering);
+    slot->gathering = NULL;
+    return gather_start(simulation->checker->gatherer,
+                        recipient_of(slot)->domain, parts, on_all, slot,
+                        &slot->gathering);
 }
 
 static void on_record(void *ctx, struct facts *gathered)
 {
-    struct job *job = ctx;
+    struct batch_slot *slot = ctx;
     _cleanup_facts_ struct facts *facts = gathered;
     struct forecast forecast;
     bool done = false;
     int error = forecast_of_record(facts, &done, &forecast);
     if (!error && !done)
-        error = ask_all(job);
+        error = ask_all(slot);
     if (error)
-        fail(job, error);
+        fail(slot, error);
     else if (done)
-        deliver(job, &forecast);
+        deliver(slot, &forecast);
 }
 
-static void begin(struct simulation *simulation)
+static enum batch_step next(void *ctx, struct batch_slot *slot)
 {
-    struct job *job = simulation->free_jobs;
-    job->recipient = recipients_at(simulation->recipients, simulation->next++);
-    simulation->free_jobs = job->next;
-    simulation->busy++;
-    int error =
-        gather_start(simulation->checker->gatherer, job->recipient->domain,
-                     GATHER_RECORD, on_record, job, &job->gathering);
+    struct simulation *simulation = ctx;
+    if (simulation->next == recipients_count(simulation->recipients))
+        return BATCH_END;
+    slot->number = simulation->next++;
+    const char *domain = recipient_of(slot)->domain;
+    int error = gather_start(simulation->checker->gatherer, domain,
+                             GATHER_RECORD, on_record, slot, &slot->gathering);
     if (error) {
-        complain_error(job->recipient->domain, error);
-        give_back(job);
-        break_off(simulation);
+        complain_error(domain, error);
+        batch_break_off(simulation->batch);
     }
+    return BATCH_GO_ON;
 }
 
-static void pump(struct simulation *simulation)
-{
-    while (!simulation->ended && simulation->free_jobs &&
-           !sink_full(simulation->sink)) {
-        if (simulation->next == recipients_count(simulation->recipients))
-            simulation->ended = true;
-        else
-            begin(simulation);
-    }
-    stop_if_done(simulation);
-}
-
-static void on_more(void *ctx)
-{
-    pump(ctx);
-}
-
-static void on_failed(void *ctx)
-{
-    break_off(ctx);
-}
-
-static void on_start(void *ctx)
+static void on_interrupt(void *ctx, size_t busy)
 {
     struct simulation *simulation = ctx;
-    simulation->start = NULL;
-    pump(simulation);
+    simulation->sum.given_up =
+        busy + recipients_count(simulation->recipients) - simulation->next;
 }
-
-/* Ends the run; a second signal then has its usual effect. */
-static void on_interrupt(void *ctx)
-{
-    struct simulation *simulation = ctx;
-    for (size_t i = 0; i < ELEMENTS(simulation->signals); i++)
-        loop_watch_cancel(TAKE_PTR(simulation->signals[i]));
-    simulation->ended = true;
-    simulation->sum.given_up = simulation->busy +
-                               recipients_count(simulation->recipients) -
-                               simulation->next;
-    for (size_t i = 0; i < simulation->options->jobs; i++) {
-        if (simulation->jobs[i].gathering) {
-            gather_cancel(TAKE_PTR(simulation->jobs[i].gathering));
-            give_back(&simulation->jobs[i]);
-        }
-    }
-    stop_if_done(simulation);
-}
-
-/* ---- setting up ---- */
 
 static struct progress_state on_progress(void *ctx)
 {
     const struct simulation *simulation = ctx;
     size_t all = recipients_count(simulation->recipients);
-    size_t done = simulation->next - simulation->busy;
+    size_t done = simulation->next - batch_busy(simulation->batch);
     return (struct progress_state){&simulation->tally,
                                    all ? (double)done / (double)all : 1};
 }
 
-static int make_jobs(struct simulation *simulation)
-{
-    unsigned count = simulation->options->jobs;
-    simulation->jobs = calloc(count, sizeof(*simulation->jobs));
-    if (!simulation->jobs)
-        return -MTASTS_ENOMEM;
-    for (size_t i = count; i-- > 0;) {
-        simulation->jobs[i].simulation = simulation;
-        simulation->jobs[i].next = simulation->free_jobs;
-        simulation->free_jobs = &simulation->jobs[i];
-    }
-    return 0;
-}
+/* ---- the whole ---- */
 
-static int set_up(struct simulation *simulation)
+/* The sum comes once all else is written. */
+static int run(struct simulation *simulation)
 {
-    static const int signals[] = {SIGINT, SIGTERM};
-    struct loop *loop = simulation->checker->loop;
-    int error = make_jobs(simulation);
-    if (!error)
-        error =
-            sink_new(loop, on_more, on_failed, simulation, &simulation->sink);
-    for (size_t i = 0; i < ELEMENTS(signals) && !error; i++)
-        error = loop_signal(loop, signals[i], on_interrupt, simulation,
-                            &simulation->signals[i]);
-    if (!error)
-        error =
-            progress_new(loop, on_progress, simulation, &simulation->progress);
-    if (!error)
-        error = loop_timer(loop, 0, on_start, simulation, &simulation->start);
-    return error;
-}
-
-static void clear(struct simulation *simulation)
-{
-    for (size_t i = 0; simulation->jobs && i < simulation->options->jobs; i++)
-        gather_cancel(simulation->jobs[i].gathering);
-    for (size_t i = 0; i < ELEMENTS(simulation->signals); i++)
-        loop_watch_cancel(simulation->signals[i]);
-    loop_timer_cancel(simulation->start);
-    progress_free(simulation->progress);
-    sink_free(simulation->sink);
-    free(simulation->jobs);
-}
-
-/* The sum, once all else is written. */
-static int finish(struct simulation *simulation)
-{
-    progress_hide(simulation->progress);
-    if (simulation->broken || sink_broken(simulation->sink))
-        return 0;
+    int error = batch_run(simulation->batch);
+    batch_hide_progress(simulation->batch);
+    if (error || batch_broken(simulation->batch))
+        return error;
     put_sum(simulation);
-    return sink_empty(simulation->sink) ? 0
-                                        : loop_run(simulation->checker->loop);
+    return batch_run(simulation->batch);
 }
 
 int simulate_run(const struct simulate_options *options,
@@ -336,17 +201,18 @@ int simulate_run(const struct simulate_options *options,
 {
     struct simulation simulation = {
         .options = options, .checker = checker, .recipients = recipients};
-    int error = set_up(&simulation);
+    const struct batch_feed feed = {next, on_interrupt, on_progress,
+                                    &simulation};
+    int status = STATUS_UNKNOWN;
+    int error =
+        batch_new(checker->loop, options->jobs, &feed, &simulation.batch);
     if (!error)
-        error = loop_run(checker->loop);
-    if (!error)
-        error = finish(&simulation);
+        error = run(&simulation);
     if (error)
         complain_error("simulate", error);
-    int status = STATUS_UNKNOWN;
-    if (!error && !simulation.broken && !sink_broken(simulation.sink))
+    else if (!batch_broken(simulation.batch))
         status =
             forecast_sum_status(&simulation.sum, recipients_counts(recipients));
-    clear(&simulation);
+    batch_free(simulation.batch);
     return status;
 }

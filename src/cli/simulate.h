@@ -10,11 +10,11 @@
 #ifndef MTASTS_CLI_SIMULATE_H
 #define MTASTS_CLI_SIMULATE_H
 
+#include "cli/batch.h"
 #include "cli/checker.h"
 #include "cli/forecast.h"
 #include "cli/recipients.h"
 
-#define SIMULATE_JOBS_MAX 1000u
 #define SIMULATE_JOBS 50u /* default */
 
 struct simulate_options {
@@ -22,7 +22,7 @@ struct simulate_options {
     bool json;
     bool verbose;
     unsigned colour; /* enum colour_choice */
-    unsigned jobs;   /* domains at once, 1 to SIMULATE_JOBS_MAX */
+    unsigned jobs;   /* domains at once, 1 to BATCH_JOBS_MAX */
 };
 
 /* `recipients` are sorted. Returns the exit status of it all. */
