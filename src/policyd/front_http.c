@@ -6,7 +6,8 @@
  *   GET /v1/status          the daemon
  *   GET /v1/policy/DOMAIN   what an MTA is told; found out if need be
  *   GET /v1/explain/DOMAIN  why
- *   GET /v1/cache           ?after=CURSOR&limit=N: what is known of domains
+ *   GET /v1/cache           ?after=CURSOR&limit=N: what is known of domains;
+ *                           fewer than N where their policies are long
  *   GET /v1/cache/DOMAIN    of one
  *   GET /v1/history/DOMAIN  what happened to its policy, newest first
  *   GET /v1/overrides       the site's own rules
@@ -31,6 +32,9 @@
 #define BODY_MAX (16u << 20) /* octets of an answer */
 #define PAGE_DEFAULT 1000u
 #define PAGE_MAX 10000u
+/* Octets of policies after which a page ends: as JSON, with their patterns in
+   lines of their own, they may take ten times as many. */
+#define PAGE_OCTETS (1u << 20)
 #define CURSOR_MAX 24u /* octets of a cursor as text */
 
 struct front_http {
@@ -294,12 +298,15 @@ static struct json *page(const struct policyd *policyd, uint64_t cursor,
     int64_t now_ms = policyd_now(policyd);
     struct policy_view view;
     char text[CURSOR_MAX];
+    size_t octets = 0;
     bool more = true;
 
-    for (uint64_t i = 0; more && i < limit; i++) {
+    for (uint64_t i = 0; more && i < limit && octets < PAGE_OCTETS; i++) {
         more = policy_engine_next(policyd->engine, &cursor, &view);
-        if (more)
+        if (more) {
             json_add(&list, NULL, policy_json_view(&view, now_ms));
+            octets += view.held ? view.held->len : 0;
+        }
     }
     json_add(&object, "domains", json_built(&list));
     snprintf(text, sizeof(text), "%llu", (unsigned long long)cursor);

@@ -7,8 +7,9 @@
 #include <mtasts/error.h>
 #include <string.h>
 
+/* The longest policy has some 13000 patterns. */
 static const struct json_limits limits = {
-    .size = LOAD_ORDER_MAX, .depth = 8, .values = 4096};
+    .size = LOAD_ORDER_MAX, .depth = 8, .values = 16384};
 
 struct loading {
     struct policyd *policyd;
