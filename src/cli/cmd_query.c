@@ -30,6 +30,17 @@ static const struct option_row query_options[] = {
     {0},
 };
 
+/* Of DNS that could not be told there is no result type, but a reason. A rule
+   of the site's own has one, too. */
+static bool has_failed(const struct json *answer)
+{
+    const char *source = json_text(json_get(answer, "source"), NULL);
+
+    return json_text(json_get(answer, "failure"), NULL) ||
+           (json_text(json_get(answer, "why"), NULL) &&
+            (!source || strcmp(source, "override") != 0));
+}
+
 /* Fine where TLS is demanded or nothing is; a warning where something failed
    on the way; an error where mail waits. */
 static enum exit_status status_of(const struct json *answer)
@@ -38,8 +49,7 @@ static enum exit_status status_of(const struct json *answer)
 
     if (demand && strcmp(demand, "defer") == 0)
         return STATUS_ERROR;
-    return json_text(json_get(answer, "failure"), NULL) ? STATUS_WARNING
-                                                        : STATUS_FINE;
+    return has_failed(answer) ? STATUS_WARNING : STATUS_FINE;
 }
 
 static int print_paper(const struct json *json, bool explain)

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from cli import UNKNOWN, complaint_of, run, text_of
+from cli import ERROR, FINE, UNKNOWN, WARNING, complaint_of, run, text_of
 
 
 class Played(http.server.ThreadingHTTPServer):
@@ -62,6 +62,29 @@ def test_complaint_names_the_domain(daemon, words, route):
     command = ' '.join(words).removesuffix(' --explain')
     assert result.stderr.decode() == (
         f'mtasts: {command}: zwei.example: nothing is known of that domain\n')
+
+
+@pytest.mark.parametrize('said, status', [
+    ({'demand': 'secure', 'source': 'cache', 'failure': None, 'why': None},
+     FINE),
+    ({'demand': 'none', 'source': 'discovery', 'failure': None,
+      'why': None}, FINE),
+    ({'demand': 'none', 'source': 'override', 'failure': None,
+      'why': 'ticket 4711'}, FINE),
+    ({'demand': 'secure', 'source': 'cache', 'why': 'answered with 503',
+      'failure': 'sts-policy-fetch-error'}, WARNING),
+    # the record: reports have no word for that
+    ({'demand': 'none', 'source': 'discovery', 'failure': None,
+      'why': 'SERVFAIL'}, WARNING),
+    ({'demand': 'defer', 'source': 'discovery', 'failure': None,
+      'why': 'SERVFAIL'}, ERROR),
+])
+def test_status_of_a_query(daemon, said, status):
+    daemon.answers['/v1/policy/one.example'] = 200, said
+    daemon.answers['/v1/explain/one.example'] = 200, {'answer': said}
+    for words in ([], ['--explain'], ['--json']):
+        text_of('query', *words, 'one.example', '--socket', daemon.where,
+                status=status)
 
 
 def test_history_names_each_domain(daemon):
