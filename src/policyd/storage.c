@@ -266,12 +266,13 @@ int storage_new(struct loop *loop, const char *path,
 
 static void stop_writer(struct storage *storage)
 {
-    size_t lost = 0;
+    struct store_loss loss;
 
     log_news(storage);
-    if (store_writer_stop(storage->writer, STORAGE_STOP_MS, &lost) < 0)
-        log_say(LOG_EVENT_STORE_UNWRITTEN, LOG_NUMBER("changes", (int64_t)lost),
-                LOG_TEXT("file", storage->path));
+    if (store_writer_stop(storage->writer, STORAGE_STOP_MS, &loss) < 0)
+        log_say(LOG_EVENT_STORE_UNWRITTEN,
+                LOG_NUMBER("changes", (int64_t)loss.count),
+                LOG_TEXT("why", loss.why.text));
 }
 
 void storage_free(struct storage *storage)

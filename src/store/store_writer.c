@@ -119,13 +119,31 @@ static bool await_end(struct store_writer *writer, unsigned timeout_ms)
     return done;
 }
 
+static void measure_loss(struct store_writer *writer, bool ended,
+                         struct store_loss *loss)
+{
+    struct store_state state;
+
+    store_writer_state(writer, &state);
+    *loss = (struct store_loss){.count = state.waiting, .why = state.fault};
+    if (!ended)
+        store_fault_set(&loss->why, STORE_FAILED, writer->path,
+                        "the disk does not answer");
+    else if (loss->count == 0)
+        loss->why = (struct store_fault){.trouble = STORE_FINE};
+    else if (!state.failing)
+        store_fault_set(&loss->why, STORE_FAILED, writer->path,
+                        "the disk is too slow");
+}
+
 int store_writer_stop(struct store_writer *writer, unsigned timeout_ms,
-                      size_t *ret_lost)
+                      struct store_loss *ret_loss)
 {
     bool ended = await_end(writer, timeout_ms);
-    size_t lost = store_writer_waiting(writer);
+    struct store_loss loss;
     bool failing = false;
 
+    measure_loss(writer, ended, &loss);
     if (ended) {
         pthread_join(writer->thread, NULL);
         failing = writer->state.failing;
@@ -133,9 +151,9 @@ int store_writer_stop(struct store_writer *writer, unsigned timeout_ms,
     } else {
         pthread_detach(writer->thread);
     }
-    if (ret_lost)
-        *ret_lost = lost;
-    if (ended && lost == 0)
+    if (ret_loss)
+        *ret_loss = loss;
+    if (ended && loss.count == 0)
         return 0;
     return failing ? -MTASTS_EIO : -MTASTS_ETIMEDOUT;
 }

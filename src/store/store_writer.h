@@ -43,15 +43,20 @@ struct store_writer;
 int store_writer_start(const char *path, struct store_writer **ret_writer,
                        struct store_fault *fault);
 
+/* What did not get into the file in the end. */
+struct store_loss {
+    size_t count;           /* changes and rows */
+    struct store_fault why; /* FINE: there are none */
+};
+
 /*
  * Writes what waits, for `timeout_ms` at most, and frees the writer. 0;
- * -MTASTS_ETIMEDOUT or -MTASTS_EIO: *ret_lost changes and rows (may be NULL)
- * did not get into the file. If the system does not come back from a call
- * half a second after that time, the thread and its memory are left behind:
- * the process is about to end.
+ * -MTASTS_ETIMEDOUT or -MTASTS_EIO: *ret_loss (may be NULL) tells of the rest.
+ * If the system does not come back from a call half a second after that time,
+ * the thread and its memory are left behind: the process is about to end.
  */
 int store_writer_stop(struct store_writer *writer, unsigned timeout_ms,
-                      size_t *ret_lost);
+                      struct store_loss *ret_loss);
 
 /*
  * Keep this from now on; what is given is copied. -MTASTS_EINVAL: values out

@@ -260,13 +260,13 @@ static void do_flood(struct driver *driver, char **words)
 
 static void do_stop(struct driver *driver, char **words)
 {
-    size_t lost = 0;
+    struct store_loss loss;
     int error;
 
     store_reader_free(driver->reader);
     error =
-        store_writer_stop(driver->writer, (unsigned)number(words[1]), &lost);
-    printf("%s lost=%zu\n", error ? mtasts_strerror(error) : "ok", lost);
+        store_writer_stop(driver->writer, (unsigned)number(words[1]), &loss);
+    printf("%s lost=%zu\n", error ? mtasts_strerror(error) : "ok", loss.count);
     exit(0);
 }
 

@@ -46,12 +46,13 @@ void world_start(void)
 
 void world_stop(void)
 {
-    size_t lost = 99;
+    struct store_loss loss = {.count = 99};
 
     store_reader_free(TAKE_PTR(world.reader));
     assert_int_equal(
-        store_writer_stop(TAKE_PTR(world.writer), PATIENCE_MS, &lost), 0);
-    assert_int_equal(lost, 0);
+        store_writer_stop(TAKE_PTR(world.writer), PATIENCE_MS, &loss), 0);
+    assert_int_equal(loss.count, 0);
+    assert_int_equal(loss.why.trouble, STORE_FINE);
 }
 
 int world_teardown(void **state)

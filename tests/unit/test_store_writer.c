@@ -205,7 +205,7 @@ static void test_locked(void **state)
 static void test_stop_while_locked(void **state)
 {
     struct db *other;
-    size_t lost = 0;
+    struct store_loss loss;
     int64_t begin;
 
     (void)state;
@@ -216,10 +216,11 @@ static void test_stop_while_locked(void **state)
     await_trouble(STORE_LOCKED);
     store_reader_free(TAKE_PTR(world.reader));
     begin = now_ms();
-    assert_int_equal(store_writer_stop(TAKE_PTR(world.writer), 300, &lost),
+    assert_int_equal(store_writer_stop(TAKE_PTR(world.writer), 300, &loss),
                      -MTASTS_EIO);
     assert_in_range(now_ms() - begin, 250, 3000);
-    assert_int_equal(lost, 5);
+    assert_int_equal(loss.count, 5);
+    assert_int_equal(loss.why.trouble, STORE_LOCKED);
     db_rollback(other);
     db_close(other);
 }
@@ -334,7 +335,7 @@ static void test_disk_is_stuck(void **state)
 /* The thread is left behind, and nobody waits for it. */
 static void test_stop_while_stuck(void **state)
 {
-    size_t lost = 0;
+    struct store_loss loss;
     int64_t begin;
 
     (void)state;
@@ -346,10 +347,11 @@ static void test_stop_while_stuck(void **state)
     store_reader_free(TAKE_PTR(world.reader));
     left_behind = TAKE_PTR(world.writer);
     begin = now_ms();
-    assert_int_equal(store_writer_stop(left_behind, 300, &lost),
+    assert_int_equal(store_writer_stop(left_behind, 300, &loss),
                      -MTASTS_ETIMEDOUT);
     assert_in_range(now_ms() - begin, 300, 3000);
-    assert_int_equal(lost, 5);
+    assert_int_equal(loss.count, 5);
+    assert_non_null(strstr(loss.why.text, "does not answer"));
     /* When the disk comes back it ends what it has begun, and itself. */
     atomic_store(&stuck, false);
     world_start();
