@@ -27,6 +27,7 @@ struct wanted_file {
     struct buf now; /* what it says, if it is there */
     bool there;
     bool differs;
+    bool put; /* `text` has taken its place */
 };
 
 struct setting {
@@ -190,6 +191,7 @@ static void judge_door(struct setting *setting)
 static void want(struct setting *setting, const char *path, struct buf *text)
 {
     struct wanted_file *file = &setting->files[setting->file_count++];
+    *file = (struct wanted_file){0};
     snprintf(file->path, sizeof(file->path), "%s", path);
     file->text = *text;
     *text = (struct buf){0};
@@ -394,18 +396,50 @@ static int update(void)
     return error;
 }
 
+/* Errors after a complaint. */
+static int put_all(struct setting *setting)
+{
+    int error = 0;
+    for (size_t i = 0; i < setting->file_count && !error; i++) {
+        struct wanted_file *file = &setting->files[i];
+        if (!file->differs)
+            continue;
+        error = setup_work_put(&setting->work, file->path,
+                               file->there ? &file->now : NULL, &file->text);
+        file->put = !error;
+    }
+    return error;
+}
+
+/* Exim would not start again by files of which no configuration can be made,
+   at the next boot for one. */
+static void take_back(struct setting *setting)
+{
+    for (size_t i = 0; i < setting->file_count; i++) {
+        const struct wanted_file *file = &setting->files[i];
+        int error = 0;
+        if (!file->put)
+            continue;
+        if (file->there)
+            error =
+                setup_replace(file->path, buf_text(&file->now), file->now.len);
+        else if (unlink(file->path) < 0)
+            error = -MTASTS_EIO;
+        if (error)
+            complain(WHO ": %s could not be put back: %s", file->path,
+                     setup_files_why(error));
+        else
+            setup_report_say(&setting->work.paper, "Put back: %s", file->path);
+    }
+}
+
 static int change(struct setup_work *work)
 {
     struct setting *setting = setting_of(work);
-    for (size_t i = 0; i < setting->file_count; i++) {
-        const struct wanted_file *file = &setting->files[i];
-        if (file->differs &&
-            setup_work_put(work, file->path, file->there ? &file->now : NULL,
-                           &file->text) < 0)
-            return STATUS_ERROR;
-    }
-    if (update() < 0)
+    if (put_all(setting) < 0 || update() < 0) {
+        take_back(setting);
         return STATUS_ERROR;
+    }
     setup_report_say(&work->paper, "update-exim4.conf has made the "
                                    "configuration. A daemon that runs "
                                    "reads it by: " RELOAD);

@@ -248,6 +248,21 @@ def test_what_a_person_has_to_see_to(site, what):
     assert site.generated.read_text() == before
 
 
+@pytest.mark.parametrize("split", [False, True])
+def test_configuration_that_cannot_be_made(site, split):
+    """Its files go back: Exim makes it anew when it starts."""
+    site.debian(split=split)
+    (site.include / "routers.conf").write_text("no configuration\n")
+    before = site.files()
+    site.setup("--apply", status=ERROR)
+    site.has("Changed:", "Put back:")
+    after = site.files()
+    copies = set(after) - set(before)
+    assert len(copies) == (0 if split else 1), copies
+    assert {name: after[name] for name in before} == before
+    assert site.inside("update-exim4.conf").returncode == 0
+
+
 def test_no_exim(site):
     (site.bin / "exim4").unlink()
     done = site.setup(status=UNKNOWN)
