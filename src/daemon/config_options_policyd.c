@@ -55,7 +55,9 @@ const struct config_option config_policyd_options[] = {
      .value = "",
      POLICYD(socketmap_group),
      .summary = "the group of its UNIX sockets",
-     .about = "Left empty: the group of the daemon."},
+     .about = "Left empty: the group of the daemon. The unit for systemd lets "
+              "it give no group: there a socket unit does, and the socket is "
+              "systemd:NAME here."},
     {.name = "exim",
      .type = CONFIG_LISTENER,
      .value = "",
@@ -75,7 +77,7 @@ const struct config_option config_policyd_options[] = {
      .value = "",
      POLICYD(exim_group),
      .summary = "the group of its UNIX sockets",
-     .about = "Left empty: the group of the daemon."},
+     .about = "As for socketmap-group."},
     {.name = "http",
      .type = CONFIG_LISTENER,
      .value = "unix:http.sock",
@@ -95,7 +97,7 @@ const struct config_option config_policyd_options[] = {
      .value = "",
      POLICYD(http_group),
      .summary = "the group of its UNIX sockets",
-     .about = "Left empty: the group of the daemon."},
+     .about = "As for socketmap-group."},
     {.name = "max-connections",
      .type = CONFIG_NUMBER,
      .value = "16384",
