@@ -171,6 +171,7 @@ static void begin(struct fetch *fetch)
 {
     struct fetcher *fetcher = fetch->fetcher;
 
+    fetch->waited_ms = loop_now_ms(fetcher->loop) - fetch->started;
     queue_join(&fetcher->active, &fetch->node);
     if (fetch_setup(fetch, fetcher->proxy, &fetcher->removals) < 0 ||
         curl_multi_add_handle(fetcher->multi, fetch->easy) != CURLM_OK) {
@@ -185,18 +186,34 @@ static void begin_waiting(struct fetcher *fetcher)
         begin(first_of(&fetcher->waiting));
 }
 
-/* libcurl has a deadline of its own; this one holds whatever it does. */
+bool fetch_kept_waiting(const struct fetch *fetch)
+{
+    const struct fetcher *fetcher = fetch->fetcher;
+    uint64_t took = loop_now_ms(fetcher->loop) - fetch->started;
+    bool waits = fetch->node.queue == &fetcher->waiting;
+
+    return (waits ? took : fetch->waited_ms) > took / 2;
+}
+
+/* libcurl has a deadline of its own, from when it began; this one holds
+   whatever it does. */
 static void on_deadline(void *ctx)
 {
     struct fetch *fetch = ctx;
 
     fetch->deadline = NULL;
+    if (fetch->node.queue == &fetch->fetcher->over) {
+        schedule_drain(fetch->fetcher);
+        return;
+    }
+    if (fetch->stop == FETCH_NOT_DONE && fetch_kept_waiting(fetch)) {
+        fetch->stop = FETCH_FAILED;
+        fetch->fact->detail = FETCH_KEPT_WAITING;
+    }
     if (fetch->easy)
         finish(fetch, CURLE_OPERATION_TIMEDOUT);
-    else if (fetch->node.queue == &fetch->fetcher->waiting)
-        fail(fetch, FETCH_TIMEOUT);
     else
-        schedule_drain(fetch->fetcher);
+        fail(fetch, fetch->stop);
 }
 
 static struct fetch *fetch_new(struct fetcher *fetcher,

@@ -64,6 +64,13 @@ int fetch_start(struct fetcher *fetcher, const struct fetch_request *request,
 void fetch_cancel(struct fetch *fetch); /* NULL is fine */
 
 /*
+ * Whether most of the time so far went by before there was a free place for
+ * the fetch: that it is late then is this machine's lack, and FETCH_FAILED.
+ */
+bool fetch_kept_waiting(const struct fetch *fetch);
+#define FETCH_KEPT_WAITING "too many other fetches were under way"
+
+/*
  * What RFC 8461 3.2 says of the Content-Type: text/plain, any parameters.
  * `value` NULL (header missing): false.
  */

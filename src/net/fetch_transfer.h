@@ -76,6 +76,7 @@ struct fetch {
     bool connect_only;
     bool several; /* addresses of one family */
     uint64_t started;
+    uint64_t waited_ms; /* for a free place, until it had one */
     uint32_t deadline_ms;
     fetch_fn *fn;
     void *ctx;

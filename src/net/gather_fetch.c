@@ -58,9 +58,12 @@ static void on_fetch(void *ctx, const struct fact_fetch *fact)
 static void stop_fetching(struct work *work, bool late)
 {
     struct fetching *fetching = (struct fetching *)work;
+    bool waited = fetching->fetch && fetch_kept_waiting(fetching->fetch);
     fetch_cancel(TAKE_PTR(fetching->fetch));
-    const struct fact_fetch fact = {.url = fetching->url,
-                                    .status = FETCH_TIMEOUT};
+    const struct fact_fetch fact = {
+        .url = fetching->url,
+        .status = waited ? FETCH_FAILED : FETCH_TIMEOUT,
+        .detail = waited ? FETCH_KEPT_WAITING : NULL};
     if (late)
         on_fetch(fetching, &fact);
 }

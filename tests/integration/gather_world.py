@@ -235,18 +235,19 @@ class World:
         lines = file.read_text(encoding='utf-8') if file.exists() else ''
         return [json.loads(line) for line in lines.splitlines()]
 
-    def run(self, *arguments):
+    def run(self, *arguments, under=()):
+        """`under`: a command that runs the driver."""
         done = self.namespace.run(
-            DRIVER, f'hints={self.hints}', f'anchor={self.anchor}',
+            *under, DRIVER, f'hints={self.hints}', f'anchor={self.anchor}',
             f'ca={self.ca.file}', 'private=127.0.0.0/8', 'private=::1',
             'helo=probe.example', *arguments, text=True, timeout=RUN_LIMIT,
             capture_output=True)
         assert done.returncode == 0, done.stderr
         return done
 
-    def gather(self, *arguments):
+    def gather(self, *arguments, **options):
         """{domain: facts}"""
-        lines = self.run(*arguments).stdout.splitlines()
+        lines = self.run(*arguments, **options).stdout.splitlines()
         facts = [json.loads(line) for line in lines]
         return {one['domain']: one for one in facts}
 

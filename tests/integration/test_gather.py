@@ -468,6 +468,20 @@ def test_what_does_not_keep_the_deadline_is_stopped(world):
     assert good['policy_host']['fetch']['status'] == 'ok'
 
 
+@pytest.mark.parametrize('overrun', [0, 1])
+def test_no_place_for_a_fetch_says_nothing_of_the_host(world, overrun):
+    """So few descriptors that one fetch has them all, for all of its time."""
+    facts = world.gather('deadline=2500', f'overrun={overrun}',
+                         'hung.secure.test', 'hung.insecure.test',
+                         under=('prlimit', '--nofile=64'))
+    fetches = [one['policy_host']['fetch'] for one in facts.values()]
+    late, waited = sorted(fetches, key=lambda fetch: fetch['status'],
+                          reverse=True)
+    assert late['status'] == 'timeout'
+    assert (waited['status'], waited['detail']) == (
+        'failed', 'too many other fetches were under way')
+
+
 def test_waiting_for_a_turn_takes_no_time(world):
     """Domains that share the address of a server which keeps each waiting."""
     world.sessions()
