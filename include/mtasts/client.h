@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define MTASTS_CLIENT_SOCKET "/run/mtasts/socketmap.sock"
-/* Longer than the daemon itself makes an asker wait. */
+/* Longer than the daemon makes an asker wait, by its default. */
 #define MTASTS_CLIENT_DEADLINE_MS 15000u
 
 enum mtasts_answer_kind {
