@@ -83,18 +83,27 @@ static int apply(struct setup_work *work)
     return tally_worse(status, look_again(work));
 }
 
+/* Of other files, or another socket, these changes would not be. */
+static const char *condition(const struct setup_options *options)
+{
+    return options->config || options->config_dir || options->socket ||
+                   options->dane || options->trust_resolver
+               ? ", with the same options,"
+               : "";
+}
+
 static void offer(struct setup_work *work)
 {
     if (work->findings.blocked)
         setup_report_say(&work->paper,
-                         "Once the errors are mended, 'mtasts %s --apply' "
+                         "Once the errors are mended, 'mtasts %s --apply'%s "
                          "makes these changes.",
-                         work->mta->who);
+                         work->mta->who, condition(work->options));
     else
         setup_report_say(&work->paper,
-                         "'mtasts %s --apply' makes these changes, with "
+                         "'mtasts %s --apply'%s makes these changes, with "
                          "copies of the files as they are now.",
-                         work->mta->who);
+                         work->mta->who, condition(work->options));
 }
 
 int setup_run(struct setup_work *work)

@@ -214,7 +214,9 @@ def test_fresh(running):
                 f"smtp_tls_policy_maps = socketmap:unix:"
                 f"{running.policyd.socket}:postfix", REPLY,
                 "asked by postmap as the user postfix",
-                "default-tls-level = may", "--apply' makes these changes")
+                "default-tls-level = may",
+                "'mtasts setup postfix --apply', with the same options, "
+                "makes these changes, with copies")
     assert (running.etc / "main.cf").read_text() == before
     assert running.copies() == []
 
