@@ -22,6 +22,7 @@
 struct daemon {
     const struct daemon_role *role;
     struct start_options options;
+    const char *file; /* of the configuration; "": there is none */
     struct config *config;
     struct privileges privileges;
     struct inherited *inherited;
@@ -103,7 +104,7 @@ static void write_report(struct daemon *daemon)
 {
     daemon->report.pid = getpid();
     snprintf(daemon->report.file, sizeof(daemon->report.file), "%s",
-             daemon->options.config);
+             daemon->file);
     if (reload_report_write(&daemon->report, daemon->report_path) < 0)
         log_say(LOG_EVENT_REPORT_FAILED, LOG_TEXT("file", daemon->report_path),
                 LOG_TEXT("why", strerrordesc_np(errno)));
@@ -166,16 +167,31 @@ static void tell_what_waits(struct daemon *daemon, const struct config *old,
         daemon_waits(daemon, rows[i].name, rows[i].was, rows[i].is);
 }
 
+/* The one that was named, or else the usual one, once it is there: all options
+   have defaults. */
+static void find_file(struct daemon *daemon)
+{
+    if (daemon->options.config)
+        daemon->file = daemon->options.config;
+    else if (!daemon->file || !*daemon->file)
+        daemon->file =
+            access(DAEMON_CONFIG_PATH, F_OK) == 0 ? DAEMON_CONFIG_PATH : "";
+}
+
 static int load(struct daemon *daemon, struct config **ret_config)
 {
     _cleanup_buf_ struct buf faults = BUF(CONFIG_FAULTS_MAX);
     int error;
 
-    if (!*daemon->options.config)
+    if (!*daemon->file)
         return config_defaults(ret_config);
-    error = config_load(daemon->options.config, &faults, ret_config);
-    if (error)
-        daemon_refuse(daemon, buf_text(&faults));
+    error = config_load(daemon->file, &faults, ret_config);
+    if (!error)
+        return 0;
+    daemon_refuse(daemon, buf_text(&faults));
+    if (error == -MTASTS_EIO && daemon->running && !*daemon->config->path)
+        daemon_refuse(daemon, "it was not there when the daemon was started: "
+                              "restart it");
     return error;
 }
 
@@ -184,7 +200,8 @@ void daemon_reload(struct daemon *daemon)
     _cleanup_config_ struct config *config = NULL;
     int error;
 
-    log_say(LOG_EVENT_RELOADING, LOG_TEXT("file", daemon->options.config));
+    find_file(daemon);
+    log_say(LOG_EVENT_RELOADING, LOG_TEXT("file", daemon->file));
     notify_reloading(daemon->notify);
     begin_report(daemon);
     error = load(daemon, &config);
@@ -323,7 +340,8 @@ static void grant_all(struct daemon *daemon)
     sandbox_allow_read(sandbox, global->ca_file);
     sandbox_allow_read(sandbox, global->root_hints);
     sandbox_allow_read(sandbox, global->trust_anchor);
-    sandbox_allow_edited(sandbox, daemon->config->path);
+    sandbox_allow_edited(sandbox,
+                         *daemon->file ? daemon->file : DAEMON_CONFIG_PATH);
     sandbox_allow_write(sandbox, global->state_directory);
     sandbox_allow_write(sandbox, global->run_directory);
     if (daemon->role->grant)
@@ -402,19 +420,12 @@ static int help(const struct daemon_role *role)
     return DAEMON_EXIT_FINE;
 }
 
-/* The usual file, if it is there: all options have defaults. */
-static const char *usual_config(void)
-{
-    return access(DAEMON_CONFIG_PATH, F_OK) == 0 ? DAEMON_CONFIG_PATH : "";
-}
-
 static int check_config(const struct daemon *daemon, struct buf *faults)
 {
     const struct daemon_role *role = daemon->role;
     _cleanup_config_ struct config *config = NULL;
-    int error = *daemon->options.config
-                    ? config_load(daemon->options.config, faults, &config)
-                    : config_defaults(&config);
+    int error = *daemon->file ? config_load(daemon->file, faults, &config)
+                              : config_defaults(&config);
 
     return error || !role->check ? error : role->check(config, faults);
 }
@@ -428,8 +439,8 @@ static int check(const struct daemon *daemon)
         fputs(buf_text(&faults), stderr);
         return DAEMON_EXIT_CONFIG;
     }
-    printf("%s: fine\n", *daemon->options.config ? daemon->options.config
-                                                 : "no file, so the defaults");
+    printf("%s: fine\n",
+           *daemon->file ? daemon->file : "no file, so the defaults");
     return DAEMON_EXIT_FINE;
 }
 
@@ -439,7 +450,7 @@ static int run(struct daemon *daemon)
         return DAEMON_EXIT_CONFIG;
     open_log(daemon);
     log_say(LOG_EVENT_STARTING, LOG_TEXT("version", MTASTS_VERSION),
-            LOG_TEXT("config", daemon->options.config));
+            LOG_TEXT("config", daemon->file));
     daemon->failed =
         !(open_all(daemon) && give_up_rights(daemon) && take_pid_file(daemon) &&
           enter_sandbox(daemon) && start(daemon));
@@ -469,7 +480,6 @@ int daemon_main(const struct daemon_role *role, int argc, char **argv)
         printf("%s %s\n", role->name, MTASTS_VERSION);
         return DAEMON_EXIT_FINE;
     }
-    if (!daemon.options.config)
-        daemon.options.config = usual_config();
+    find_file(&daemon);
     return daemon.options.check ? check(&daemon) : run(&daemon);
 }

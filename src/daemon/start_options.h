@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct start_options {
-    const char *config; /* path; "": no file was named and none is there */
+    const char *config; /* path; NULL: no file was named */
     bool foreground;    /* log to standard error, whatever log-target says */
     bool check;         /* only look at the configuration */
     bool help;

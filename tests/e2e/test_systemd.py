@@ -8,6 +8,7 @@ DESCRIPTION
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -92,6 +93,36 @@ def test_starts_and_stops(box):
     box.systemctl("stop", UNIT)
     assert box.show(UNIT, "Result") == "success"
     assert "event=stopped" in log(box)
+
+
+def test_first_configuration(box):
+    """Made while the daemon runs, as `mtasts setup` does."""
+    shutil.rmtree(box.path("/etc/mtasts"))
+    box.systemctl("start", UNIT)
+    assert order(box, "config").startswith("retry 300 ")
+    box.put("/etc/mtasts/mtasts.conf", "policyd { retry = 311s }\n")
+    box.systemctl("reload", UNIT)
+    box.wait_for(lambda: "event=reloaded" in log(box))
+    assert order(box, "config").startswith("retry 311 ")
+    # From now on it is a fault if it is not there.
+    box.path("/etc/mtasts/mtasts.conf").unlink()
+    box.systemctl("reload", UNIT)
+    box.wait_for(lambda: "event=reload-failed" in log(box))
+    assert order(box, "config").startswith("retry 311 ")
+
+
+def test_first_configuration_in_a_new_folder(box):
+    """The sandbox does not hold it: it says what to do."""
+    configure(box, drop_in="ConfigurationDirectory=\n")
+    shutil.rmtree(box.path("/etc/mtasts"))
+    box.systemctl("start", UNIT)
+    box.put("/etc/mtasts/mtasts.conf", "policyd { retry = 311s }\n")
+    box.systemctl("reload", UNIT)
+    box.wait_for(lambda: "event=reload-failed" in log(box))
+    assert "/etc/mtasts/mtasts.conf: Permission denied" in log(box)
+    assert "was not there when the daemon was started: restart it" in log(box)
+    box.systemctl("restart", UNIT)
+    assert order(box, "config").startswith("retry 311 ")
 
 
 def test_both_walls_stand(box):
