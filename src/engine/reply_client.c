@@ -89,7 +89,9 @@ static uint32_t seconds_left(const struct held_policy *held, int64_t now_ms)
     int64_t left = (held_policy_expires_ms(held) - now_ms) / 1000;
     uint32_t max_age = mtasts_sts_policy_max_age(held->policy);
 
-    return left < 0 || left > max_age ? max_age : (uint32_t)left;
+    if (held_policy_is_local(held) || left < 0 || left > max_age)
+        return max_age;
+    return (uint32_t)left;
 }
 
 static struct reply_names patterns_of(const struct policy_answer *answer)

@@ -129,15 +129,19 @@ static void test_defer(void **state)
     mtasts_answer_free(read);
 }
 
-/* A policy of the site's own was fetched at no time at all. */
+/* A policy of the site's own was read with its configuration, not fetched. */
 static void test_age(void **state)
 {
     (void)state;
     _cleanup_answer_ struct made_answer site = {0};
+    _cleanup_answer_ struct made_answer young = {0};
     _cleanup_answer_ struct made_answer last = {0};
 
     made_answer_init(&site, ENFORCE TWO "max_age: 50|", NULL);
     assert_non_null(strstr(text_of(&site.answer), "\nmax_age: 50\n"));
+    made_answer_init(&young, ENFORCE TWO AGE, NULL);
+    young.held->id[0] = '\0';
+    assert_non_null(strstr(text_of(&young.answer), "\nmax_age: 604800\n"));
     made_answer_init(&last, ENFORCE TWO "max_age: 100|", NULL);
     assert_non_null(strstr(text_of(&last.answer), "\nmax_age: 0\n"));
 }
