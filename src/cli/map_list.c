@@ -69,8 +69,7 @@ static bool is_socketmap(struct entry entry, char ret_address[MAP_ENTRY_MAX],
     return true;
 }
 
-/* Postfix looks the name up; it is this machine everywhere. */
-static bool is_same(const char *a, const char *b)
+bool map_list_same(const char *a, const char *b)
 {
     static const char name[] = "inet:localhost:";
     static const char number[] = "inet:127.0.0.1:";
@@ -84,7 +83,7 @@ static bool is_listed(const struct map_addresses *addresses,
                       const char *address)
 {
     for (size_t i = 0; i < addresses->count; i++)
-        if (is_same(address, addresses->items[i]))
+        if (map_list_same(address, addresses->items[i]))
             return true;
     return false;
 }

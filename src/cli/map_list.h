@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include <stdbool.h>
 
-#define MAP_ENTRY_MAX 512u /* octets of one that asks us, with its end */
-#define MAP_ADDRESSES_MAX 64u
+#define MAP_ENTRY_MAX 512u     /* octets of one that asks us, with its end */
+#define MAP_ADDRESSES_MAX 128u /* a listener below the queue has two */
 
 /* Where we answer, as Postfix writes it: "inet:127.0.0.1:8461". */
 struct map_addresses {
@@ -38,5 +38,9 @@ int map_list_read(const char *list, const struct map_addresses *addresses,
    order, and then `entry`. As map_list_read(); or what `buf` says. */
 int map_list_make(const char *list, const struct map_addresses *addresses,
                   const char *entry, struct buf *buf);
+
+/* Whether `a`, as Postfix has it, is where we answer at `b`: it may say
+   localhost, which is this machine everywhere. */
+bool map_list_same(const char *a, const char *b);
 
 #endif

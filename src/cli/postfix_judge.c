@@ -18,6 +18,18 @@
     "systemctl enable --now mtasts-policyd, or mtasts run; then 'mtasts "      \
     "status' tells how it does."
 
+_Static_assert(ELEMENTS(((struct postfix_facts *)0)->doors) <=
+                   MAP_ADDRESSES_MAX,
+               "all doors are addresses of ours");
+
+static void addresses_of(const struct postfix_facts *facts,
+                         struct map_addresses *ret_ours)
+{
+    ret_ours->count = facts->door_count;
+    for (size_t i = 0; i < facts->door_count; i++)
+        ret_ours->items[i] = facts->doors[i].address.text;
+}
+
 static bool knows_tlsrpt(const struct postfix_facts *facts)
 {
     return postconf_since(&facts->version, 3, 10);
@@ -109,7 +121,7 @@ static unsigned rank(const struct judging *judging,
                      const struct postfix_door *door)
 {
     bool asked = judging->maps.ours > 0 &&
-                 strcmp(door->address.text, judging->maps.address) == 0;
+                 map_list_same(judging->maps.address, door->address.text);
     if (!may_use(judging->facts, door))
         return 0;
     return 1 + (*door->address.path ? 1u : 0) + (asked ? 2u : 0) +
@@ -233,11 +245,10 @@ static bool may_edit(struct judging *judging, const struct map_list *raw)
 
 static void plan_maps(struct judging *judging)
 {
-    struct map_addresses ours = {0};
+    struct map_addresses ours;
     const struct postfix_facts *facts = judging->facts;
     _cleanup_buf_ struct buf list = BUF(POSTCONF_VALUE_MAX);
-    for (size_t i = 0; i < facts->door_count; i++)
-        ours.items[ours.count++] = facts->doors[i].address.text;
+    addresses_of(facts, &ours);
     int error =
         map_list_make(facts->maps_raw, &ours, judging->plan->table, &list);
     if (error)
@@ -275,17 +286,15 @@ static void judge_maps(struct judging *judging)
     const struct postfix_facts *facts = judging->facts;
     const struct map_list *maps = &judging->maps;
     struct setup_findings *findings = judging->findings;
-    struct map_addresses ours = {0};
+    struct map_addresses ours;
     struct map_list raw = {0};
     if (!judging->plan->door)
         return;
-    for (size_t i = 0; i < facts->door_count; i++)
-        ours.items[ours.count++] = facts->doors[i].address.text;
+    addresses_of(facts, &ours);
     map_list_read(facts->maps_raw, &ours, &raw);
     bool right_map = strcmp(maps->name, map_name(facts)) == 0;
     bool right_door =
-        strcmp(maps->address, judging->plan->door->address.text) == 0 ||
-        strncmp(maps->address, "inet:localhost:", 15) == 0;
+        map_list_same(maps->address, judging->plan->door->address.text);
     if (maps->ours == 1 && right_map && right_door && maps->after == 0) {
         setup_add(findings, SETUP_FINE, "Postfix asks %s%s.", maps->entry,
                   maps->before > 0 ? ", after the site's own tables" : "");
@@ -326,10 +335,9 @@ int postfix_judge(const struct postfix_facts *facts,
                   struct setup_findings *findings, struct postfix_plan *plan)
 {
     struct judging judging = {facts, wishes, findings, plan, {0}, 0};
-    struct map_addresses ours = {0};
+    struct map_addresses ours;
     *plan = (struct postfix_plan){0};
-    for (size_t i = 0; i < facts->door_count; i++)
-        ours.items[ours.count++] = facts->doors[i].address.text;
+    addresses_of(facts, &ours);
     judge_version(&judging);
     judge_service(&judging);
     if (map_list_read(facts->maps, &ours, &judging.maps) < 0) {

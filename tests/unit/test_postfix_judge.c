@@ -126,6 +126,43 @@ static void test_map_for_a_newer_postfix(void **state)
                         "socketmap:inet:127.0.0.1:8461:postfix-tlsrpt");
 }
 
+static const struct postfix_door unix_door = {
+    .address = {.text = "unix:/run/map.sock", .path = "/run/map.sock"},
+    .tried = true,
+    .answers = true};
+
+/* The name is the address; but it is fine only where that answers. */
+static void test_localhost(void **state)
+{
+    (void)state;
+    make_good();
+    set(facts.maps, "socketmap:inet:localhost:8461:postfix");
+    set(facts.maps_raw, facts.maps);
+    facts.doors[facts.door_count++] = unix_door;
+    assert_int_equal(judged(false), STATUS_FINE);
+    assert_string_equal(plan.table, "socketmap:inet:127.0.0.1:8461:postfix");
+    facts.doors[0].answers = false;
+    assert_int_equal(judged(false), STATUS_ERROR);
+    assert_true(says("localhost:8461:postfix, where it gets no answer"));
+    assert_string_equal(plan.main_cf.items[0].value,
+                        "socketmap:unix:/run/map.sock:postfix");
+}
+
+/* As many as mtasts.conf can have, each there twice. */
+static void test_many_doors(void **state)
+{
+    (void)state;
+    make_good();
+    for (size_t i = 0; i < ELEMENTS(facts.doors); i++)
+        facts.doors[i] = facts.doors[0];
+    facts.door_count = ELEMENTS(facts.doors);
+    assert_int_equal(judged(false), STATUS_FINE);
+    facts.doors[facts.door_count - 1] = unix_door;
+    set(facts.maps, "socketmap:unix:/run/map.sock:postfix");
+    set(facts.maps_raw, facts.maps);
+    assert_int_equal(judged(false), STATUS_FINE);
+}
+
 static void test_without_root(void **state)
 {
     (void)state;
@@ -462,6 +499,8 @@ int main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_map_for_a_newer_postfix),
+        cmocka_unit_test(test_localhost),
+        cmocka_unit_test(test_many_doors),
         cmocka_unit_test(test_without_root),
         cmocka_unit_test(test_no_doors),
         cmocka_unit_test(test_choice_of_door),
