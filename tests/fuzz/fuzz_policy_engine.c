@@ -346,10 +346,10 @@ static void import(struct play *play, unsigned domain)
     play->imported_ms = kept.fetched_ms;
     int taken = policy_engine_import(play->engine, &kept, play->now_ms);
     play->imported_ms = play->now_ms;
-    if (max_age < age)
-        PROPERTY(taken == -MTASTS_ETIMEDOUT);
+    if (!newer)
+        PROPERTY(taken == 0);
     else
-        PROPERTY(taken == newer);
+        PROPERTY(taken == (max_age < age ? -MTASTS_ETIMEDOUT : 1));
     /* for want of room the domain itself may be gone again */
     if (taken != 1)
         PROPERTY(play->memories[domain].holds == before.holds &&
