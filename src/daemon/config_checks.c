@@ -131,3 +131,22 @@ const char *config_check_listener(const char *text)
                    : "give systemd:NAME, as FileDescriptorName= has it";
     return "give unix:PATH, inet:ADDRESS:PORT or systemd:NAME";
 }
+
+/* Of a name of systemd's it shows at the start. */
+const char *config_check_local_listener(const char *text)
+{
+    const char *reason = config_check_listener(text);
+    char host[ADDRESS_TEXT_MAX] = "";
+    struct address address;
+
+    if (reason || strncmp(text, "inet:", 5) != 0)
+        return reason;
+    text += 5;
+    text += *text == '[';
+    snprintf(host, sizeof(host), "%.*s",
+             (int)strcspn(text, strchr(text, ']') ? "]" : ":"), text);
+    return address_parse(host, &address) == 0 && address_is_loopback(&address)
+               ? NULL
+               : "give unix:PATH or a loopback address: what it tells is for "
+                 "this machine alone";
+}

@@ -40,7 +40,8 @@ struct config_option {
     const char *variable; /* of the environment: the folder in it, if there is
                              one, goes before the default; or NULL */
     const char *const *choices; /* NULL-terminated */
-    config_check_fn *check;     /* of a text or of each item; or NULL */
+    config_check_fn *check;     /* of a text or of each item; NULL: that of
+                                   the type */
     size_t offset;              /* of the value in struct config */
     uint64_t min;
     uint64_t max;

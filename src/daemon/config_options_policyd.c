@@ -81,9 +81,11 @@ const struct config_option config_policyd_options[] = {
     {.name = "http",
      .type = CONFIG_LISTENER,
      .value = "unix:http.sock",
+     .check = config_check_local_listener,
      POLICYD(http),
      .summary = "where people and programs ask: JSON, metrics, health",
-     .about = "Written as for socketmap; keep it off public addresses."},
+     .about = "Written as for socketmap, but loopback addresses alone: what "
+              "it tells is for this machine."},
     {.name = "http-mode",
      .type = CONFIG_MODE,
      .value = "0660",

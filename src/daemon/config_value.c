@@ -219,10 +219,10 @@ static int check_text(const struct config_option *option, const char *text,
         reason = option->required || config_type_is_list(option->type)
                      ? "it may not be empty"
                      : NULL;
-    else if (option->type == CONFIG_LISTENER)
-        reason = config_check_listener(text);
     else if (option->check)
         reason = option->check(text);
+    else if (option->type == CONFIG_LISTENER)
+        reason = config_check_listener(text);
     if (!reason)
         return 0;
     buf_puts(why, reason);

@@ -100,14 +100,30 @@ void doors_free(struct doors *doors)
     free(doors);
 }
 
+static void tell_refused(const struct door *door, int error)
+{
+    bool too_open =
+        door->kind == DOOR_HTTP && !listener_is_local(door->listener);
+
+    log_say(LOG_EVENT_LISTEN_FAILED,
+            LOG_TEXT("address", listener_text(door->listener)),
+            LOG_TEXT("why", too_open ? "other machines reach it; give it a "
+                                       "loopback address or a UNIX socket"
+                                     : mtasts_strerror(error)));
+}
+
 int doors_start(struct doors *doors, enum door_kind kind, door_fn *fn,
                 void *ctx)
 {
     int error = 0;
 
-    for (size_t i = 0; !error && i < doors->count; i++)
-        if (doors->items[i].kind == kind)
-            error = fn(ctx, doors->items[i].listener);
+    for (size_t i = 0; !error && i < doors->count; i++) {
+        const struct door *door = &doors->items[i];
+        if (door->kind == kind)
+            error = fn(ctx, door->listener);
+        if (error)
+            tell_refused(door, error);
+    }
     return error;
 }
 

@@ -29,7 +29,7 @@ void doors_free(struct doors *doors); /* NULL is fine */
 /* Whoever stands behind the doors of one kind. */
 typedef int door_fn(void *ctx, struct listener *listener);
 
-/* Lets them in at all doors of `kind`. */
+/* Lets them in at all doors of `kind`. Errors are logged. */
 int doors_start(struct doors *doors, enum door_kind kind, door_fn *fn,
                 void *ctx);
 

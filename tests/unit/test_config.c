@@ -207,6 +207,11 @@ static const struct {
      "1: policyd.socketmap: 'inet:localhost:80' will not do: give an IP "
      "address: names are not looked up at start"},
     {P "socketmap = {\"systemd:\"} }", "1: policyd.socketmap: 'systemd:' will"},
+    {P "http = {\"inet:[::]:80\"} }",
+     "1: policyd.http: 'inet:[::]:80' will not do: give unix:PATH or a "
+     "loopback address"},
+    {P "http = {\"inet:192.0.2.1:80\"} }", "1: policyd.http: 'inet:192.0.2.1"},
+    {P "http = {\"inet:127.0.0.1\"} }", "1: policyd.http: 'inet:127.0.0.1'"},
     {P "socketmap = {\"\"} }", "1: policyd.socketmap: '' will not do: it may "
                                "not be empty"},
     {"state-directory = var", "1: state-directory: 'var' will not do: give an "
