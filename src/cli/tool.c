@@ -14,10 +14,10 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#define AWAIT_MS 5     /* between looks whether it has ended */
 #define CANNOT_RUN 127 /* as a shell says it */
 #define PLACES "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/sbin:/bin"
 #define RECORD_MAX 16384u /* octets of an entry of passwd(5) */
@@ -200,17 +200,16 @@ static int converse(struct running *running, struct tool_output *output)
 /* Until it has ended: one may say nothing more and go on. */
 static int await(const struct running *running)
 {
-    _cleanup_fd_ int fd = pidfd_open(running->pid, 0);
-    if (fd < 0)
-        return -MTASTS_ESYSTEM;
-    for (;;) {
-        uint64_t now = now_ms();
-        struct pollfd ended = {fd, POLLIN, 0};
-        if (now >= running->deadline_ms)
-            return -MTASTS_ETIMEDOUT;
-        if (poll(&ended, 1, (int)(running->deadline_ms - now)) > 0)
+    while (now_ms() < running->deadline_ms) {
+        siginfo_t ended = {0};
+        if (waitid(P_PID, (id_t)running->pid, &ended,
+                   WEXITED | WNOHANG | WNOWAIT) < 0)
+            return -MTASTS_ESYSTEM;
+        if (ended.si_pid != 0)
             return 0;
+        poll(NULL, 0, AWAIT_MS);
     }
+    return -MTASTS_ETIMEDOUT;
 }
 
 /* Its exit status; one that is not to go on is ended first. */
