@@ -242,7 +242,10 @@ int overrides_file_load(const char *path, struct buf *faults,
 
     error = read_file(path, &text);
     if (error) {
-        buf_printf(faults, "%s: %s\n", path, read_file_why(error));
+        buf_printf(faults,
+                   "%s: %s; the option overrides takes a file in the form of "
+                   "mtasts-overrides(5)\n",
+                   path, read_file_why(error));
         return error;
     }
     return overrides_file_parse(path, buf_text(&text), text.len, faults,

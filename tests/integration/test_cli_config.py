@@ -71,7 +71,9 @@ def test_faults_of_the_file_that_it_names(tmp_path):
     (tmp_path / 'o').unlink()
     result = run('config', '--check', tmp_path / 'c')
     assert result.returncode == ERROR
-    assert f'{tmp_path}/o: No such file' in result.stderr.decode()
+    assert result.stderr.decode() == (
+        f'{tmp_path}/o: No such file or directory; the option overrides takes '
+        'a file in the form of mtasts-overrides(5)\n')
 
 
 def test_fault_cannot_forge_a_line(tmp_path):
