@@ -108,6 +108,8 @@ int db_failed(struct db *db, int code)
     char detail[STORE_TEXT_MAX / 4];
     bool in_system = is_about_access(code) && system_error != 0;
 
+    if ((code & 0xff) == SQLITE_NOTADB && !db_may_be_damaged(db))
+        return db_fail(db, STORE_FOREIGN, "it is none of SQLite's either");
     if (trouble != STORE_FULL && is_about_access(code) &&
         store_fault_look(db->path, &db->fault) != STORE_FINE)
         return error_of(db);

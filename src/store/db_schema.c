@@ -10,8 +10,44 @@
 
 #include <inttypes.h>
 #include <mtasts/error.h>
+#include <string.h>
 
 #define PRAGMA_MAX 64u
+#define SMALLEST_PAGE 512u /* of any database of SQLite's */
+
+/* ---- no database at all ---- */
+
+static bool is_text(const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!memchr("\t\n\r", data[i], 3) && (data[i] < ' ' || data[i] > '~'))
+            return false;
+    return true;
+}
+
+/* Read as SQLite has it open: to close a descriptor of our own would let go of
+   the locks of this process. */
+bool db_may_be_damaged(struct db *db)
+{
+    static const char magic[] = "SQLite format 3"; /* and its NUL */
+    char head[SMALLEST_PAGE] = "";
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    size_t len;
+
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER,
+                             &file) != SQLITE_OK ||
+        !file || !file->pMethods ||
+        file->pMethods->xFileSize(file, &size) != SQLITE_OK || size <= 0)
+        return true;
+    len = (size_t)MIN_OF(size, (sqlite3_int64)sizeof(head));
+    if (file->pMethods->xRead(file, head, (int)len, 0) != SQLITE_OK ||
+        (len >= sizeof(magic) && memcmp(head, magic, sizeof(magic)) == 0))
+        return true;
+    return size % SMALLEST_PAGE == 0 && !is_text(head, len);
+}
+
+/* ---- ours ---- */
 
 static int set_pragma(struct db *db, const char *name, unsigned value)
 {

@@ -23,6 +23,10 @@ int db_fail(struct db *db, enum store_trouble trouble, const char *detail);
 /* The one number that a statement without parameters gives. */
 int db_ask_number(struct db *db, const char *sql, int64_t *ret_number);
 
+/* Whether a file that SQLite does not take for a database may be a damaged
+   one; else it is something else of somebody's. */
+bool db_may_be_damaged(struct db *db);
+
 /*
  * Is it ours, and one that this version knows? *ret_version: the schema's
  * number; 0: nothing is in it yet. FOREIGN, NEWER; MISSING for a reader of

@@ -48,7 +48,7 @@ static const struct {
                      "install that version again, or move the file away to "
                      "begin with an empty one",
                      -MTASTS_EIO},
-    [STORE_FOREIGN] = {"foreign", "a database, but none of mtasts",
+    [STORE_FOREIGN] = {"foreign", "not a database of mtasts",
                        "name another file in the configuration, or move this "
                        "one away",
                        -MTASTS_EIO},

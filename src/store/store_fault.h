@@ -17,7 +17,7 @@ enum store_trouble {
     STORE_MISSING,   /* the folder, or the file for who only reads */
     STORE_CORRUPT,
     STORE_NEWER,   /* its schema is one of a later version */
-    STORE_FOREIGN, /* somebody else's database */
+    STORE_FOREIGN, /* somebody else's database, or no database at all */
     STORE_FAILED,  /* input or output, for another reason */
     STORE_NO_MEMORY,
     STORE_STOPPED, /* given up, because it was told to */

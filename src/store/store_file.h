@@ -20,7 +20,8 @@ struct store_file;
 int store_file_open(const char *path, struct store_file **ret_file,
                     struct store_fault *fault);
 
-/* `damaged`: everything stays as it is, for salvage. NULL is fine. */
+/* `damaged`, or no longer ours: everything stays as it is, for salvage and for
+   people. NULL is fine. */
 void store_file_close(struct store_file *file, bool damaged);
 
 /* Whether somebody has moved or deleted it: what is written is lost then. */

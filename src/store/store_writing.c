@@ -208,7 +208,8 @@ static int attempt(struct store_writer *writer, bool suspect, uint64_t *written,
         error = store_file_write(writer->file, writer->batch, written, fault);
     /* A lock or a full disk passes; else a new start may help. */
     if (error && fault->trouble != STORE_LOCKED && fault->trouble != STORE_FULL)
-        close_file(writer, fault->trouble == STORE_CORRUPT);
+        close_file(writer, fault->trouble == STORE_CORRUPT ||
+                               fault->trouble == STORE_FOREIGN);
     return error;
 }
 

@@ -250,6 +250,41 @@ static void test_no_database(void **state)
 
     (void)state;
     write_file("this is a text of more than a few octets, and no database\n");
+    refused(&options, STORE_FOREIGN, "none of SQLite's");
+}
+
+/* Of a size that a database may have: still a text. */
+static void test_text_of_a_page(void **state)
+{
+    const struct db_options options = {.path = place.path, .cache_kib = 1024};
+    char text[DB_PAGE_SIZE + 1];
+
+    (void)state;
+    memset(text, 'a', DB_PAGE_SIZE);
+    text[DB_PAGE_SIZE - 1] = '\n';
+    text[DB_PAGE_SIZE] = '\0';
+    write_file(text);
+    refused(&options, STORE_FOREIGN, "none of SQLite's");
+}
+
+static void test_octets_of_no_page(void **state)
+{
+    const struct db_options options = {.path = place.path, .cache_kib = 1024};
+
+    (void)state;
+    write_file("\x7f"
+               "ELF\x02\x01\x01, and what else belongs to a program");
+    refused(&options, STORE_FOREIGN, "none of SQLite's");
+}
+
+/* What was ours is damaged, and no more. */
+static void test_start_is_smashed(void **state)
+{
+    const struct db_options options = {.path = place.path, .cache_kib = 1024};
+
+    (void)state;
+    db_close(place_open(&place, false));
+    place_smash(place.path, 0, 100);
     refused(&options, STORE_CORRUPT, "not a database");
 }
 
@@ -369,6 +404,9 @@ int main(void)
         IN_PLACE(test_foreign),
         IN_PLACE(test_foreign_is_left_alone),
         IN_PLACE(test_no_database),
+        IN_PLACE(test_text_of_a_page),
+        IN_PLACE(test_octets_of_no_page),
+        IN_PLACE(test_start_is_smashed),
         IN_PLACE(test_reader_of_nothing),
         IN_PLACE(test_no_folder),
         IN_PLACE(test_check),

@@ -392,6 +392,26 @@ static void test_foreign(void **state)
     assert_int_equal(place_count(&world.place, ".corrupt-"), 0);
 }
 
+/* A wrong name in the configuration is no reason to move somebody's file. */
+static void test_not_a_database(void **state)
+{
+    static const char text[] = "root:x:0:0:root:/root:/bin/sh\n";
+    char now[sizeof(text)] = "";
+    FILE *file = fopen(world.place.path, "w");
+
+    (void)state;
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    refused(STORE_FOREIGN, "name another file");
+    file = fopen(world.place.path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(now, 1, sizeof(now), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+    assert_string_equal(now, text);
+    assert_int_equal(place_count(&world.place, ".corrupt-"), 0);
+}
+
 /* The folder comes later: until then it works from memory. */
 static void test_folder_comes_later(void **state)
 {
@@ -434,6 +454,7 @@ int main(void)
         IN_WORLD(test_stop_while_stuck),
         IN_WORLD(test_newer),
         IN_WORLD(test_foreign),
+        IN_WORLD(test_not_a_database),
         IN_WORLD(test_folder_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
