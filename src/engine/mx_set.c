@@ -33,6 +33,7 @@ struct mx_set *mx_set_new(const struct mx_outcome *outcome, int64_t now_ms)
     set->status = outcome->status;
     set->dane = outcome->dane;
     set->expires_ms = now_ms + lifetime_ms(outcome);
+    set->stale_ms = set->expires_ms + (int64_t)MX_STALE_S * 1000;
     set->count = count;
     set->size = size;
     text = (char *)(set->hosts + count);
@@ -43,6 +44,12 @@ struct mx_set *mx_set_new(const struct mx_outcome *outcome, int64_t now_ms)
         text += len + 1;
     }
     return set;
+}
+
+void mx_set_stand_in(struct mx_set *set, int64_t now_ms)
+{
+    set->expires_ms =
+        MAX_OF(set->expires_ms, now_ms + (int64_t)MX_FAILED_TTL_S * 1000);
 }
 
 size_t mx_set_covered(const struct mx_set *set,

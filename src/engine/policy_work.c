@@ -16,7 +16,6 @@
 #define REFRESH_FLOOR_S 60u /* no refresh sooner after a fetch */
 #define RELUCTANT_MS 30000  /* a refresh that finds no free place */
 #define SLOW_KEPT_MS (86400 * 1000) /* a slow failure is remembered */
-#define MX_STALE_MS (86400 * 1000)  /* an old MX answer stands in so long */
 #define FAULTS_READ 64u             /* of a body that is no policy */
 #define WHY_MAX 256u
 
@@ -586,27 +585,35 @@ static bool old_stands(const struct mx_set *old,
         outcome->status == MX_FAILED ||
         (outcome->dane == MX_DANE_FAILED && old && old->dane == MX_DANE_USABLE);
 
-    return old && failed && old->status != MX_FAILED &&
-           now_ms < old->expires_ms + MX_STALE_MS;
+    return old && failed && old->status != MX_FAILED && now_ms < old->stale_ms;
+}
+
+/* Without memory what there was stays. */
+static void take_mx(struct policy_engine *engine, struct policy_entry *entry,
+                    const struct mx_outcome *outcome, int64_t now_ms)
+{
+    struct mx_set *set = mx_set_new(outcome, now_ms);
+
+    if (!set)
+        return;
+    free(entry->mx);
+    entry->mx = set;
+    compare_mx(engine, entry, now_ms);
 }
 
 void policy_engine_mx(struct policy_engine *engine, const char *domain,
                       const struct mx_outcome *outcome, int64_t now_ms)
 {
     struct policy_entry *entry = policy_cache_find(&engine->cache, domain);
-    struct mx_set *set;
 
     if (!entry || !entry->work || !entry->work->mx)
         return;
     policy_cache_open(&engine->cache, entry);
     entry->work->mx = false;
-    set = old_stands(entry->mx, outcome, now_ms) ? NULL
-                                                 : mx_set_new(outcome, now_ms);
-    if (set) {
-        free(entry->mx);
-        entry->mx = set;
-        compare_mx(engine, entry, now_ms);
-    }
+    if (old_stands(entry->mx, outcome, now_ms))
+        mx_set_stand_in(entry->mx, now_ms);
+    else
+        take_mx(engine, entry, outcome, now_ms);
     policy_cache_close(&engine->cache, entry);
     settle(engine, entry, now_ms);
 }
