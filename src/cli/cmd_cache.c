@@ -157,6 +157,10 @@ static int post_each(const struct command *command, const void *values,
         if (daemon_post_of(command->name, &options->daemon, route,
                            words->items[i], &json) < 0)
             return STATUS_UNKNOWN;
+        int status =
+            options->json ? output_json(json, JSON_INDENTED) : STATUS_FINE;
+        if (status != STATUS_FINE)
+            return status;
     }
     return STATUS_FINE;
 }

@@ -142,3 +142,15 @@ def test_no_daemon(tmp_path):
                            (f'inet:127.0.0.1:{port}', 'Connection refused')):
             assert complaint_of('status', '--socket', where) == (
                 f'status: {where}: {why}; does mtasts-policyd run?')
+
+
+@pytest.mark.parametrize('order', ['refresh', 'flush'])
+def test_order_is_silent_but_for_json(daemon, order):
+    said = {'done': True, 'domain': 'one.example'}
+    daemon.answers[f'/v1/{order}/one.example'] = 200, said
+    words = ['cache', order, 'one.example', '--socket', daemon.where]
+    result = run(*words)
+    assert (result.returncode, result.stdout) == (FINE, b'')
+    result = run(*words, '--json')
+    assert result.returncode == FINE
+    assert json.loads(result.stdout) == said
