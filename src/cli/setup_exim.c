@@ -172,8 +172,9 @@ static void judge_door(struct setting *setting)
                     setting->door->socket, setting->door->why);
         setup_fix(findings,
                   "systemctl enable --now mtasts-policyd, or mtasts run; "
-                  "exim-group = %s in mtasts.conf lets Exim in.",
-                  *facts->user ? facts->user : "(Exim's group)");
+                  "exim-mode in mtasts.conf has to let %s in, as its default "
+                  "does.",
+                  *facts->user ? facts->user : "Exim's user");
     } else {
         setup_add(findings, SETUP_FINE,
                   "mtasts-policyd answers at %s, asked by %s -be%s%s.",
