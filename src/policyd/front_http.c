@@ -389,9 +389,13 @@ static void on_flush(void *ctx, struct http_asker *asker,
 
     if (!take_domain(asker, request, domain))
         return;
+    /* What is read later would bring it back. */
     if (storage_loading(policyd->storage))
-        storage_fetch(policyd->storage, domain);
-    if (policy_engine_flush(policyd->engine, domain, policyd_now(policyd)) < 0)
+        refuse(asker, 503,
+               "the policies of the last run are still being read; try again "
+               "in some seconds");
+    else if (policy_engine_flush(policyd->engine, domain,
+                                 policyd_now(policyd)) < 0)
         refuse(asker, 404, "nothing is known of that domain");
     else
         say_done(asker, domain);

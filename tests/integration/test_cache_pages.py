@@ -7,11 +7,12 @@ import time
 
 import pytest
 
-from own_site import Site, folder_of_user, install
+from own_site import WAIT_S, Site, folder_of_user, install
 
 BODY_MAX = 65536
 HEAD = 'version: STSv1\nmode: enforce\nmax_age: 864000\n'
 DOMAINS = 100
+MANY = 40000  # are read for longer than a command takes
 
 
 @pytest.fixture(scope='module', name='program')
@@ -64,4 +65,28 @@ def test_longest_policies(site):
     # What was dumped can be loaded, patterns and all.
     assert said(site, 'load', site.write(site.home / 'dump', dumped)) \
         .startswith(f'0 loaded, {DOMAINS} held already')
+    assert site.stop() == 0
+
+
+def flush(site, domain):
+    """From before it listens until the order is taken."""
+    end = time.monotonic() + WAIT_S
+    while (result := site.words('cache', 'flush', domain)).returncode:
+        assert time.monotonic() < end
+        assert ('does mtasts-policyd run?' in result.stderr or
+                'being read; try again' in result.stderr)
+
+
+def test_flush_while_it_is_read(site):
+    """What is read from the database does not bring it back."""
+    body = HEAD + 'mx: mx.example\n'
+    domains = [f'd{number}.example' for number in range(MANY)]
+    said(site, 'load', site.write(site.home / 'kept', ''.join(
+        kept(domain, body) + '\n' for domain in domains)))
+    assert site.stop() == 0
+    site.start_blind()
+    flush(site, domains[-1])
+    site.wait_for('event=policies-loaded ', count=2)
+    left = [line.split()[0] for line in said(site, 'list').splitlines()]
+    assert sorted(left) == sorted(domains[:-1])
     assert site.stop() == 0
