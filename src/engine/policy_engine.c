@@ -1,5 +1,5 @@
 /*
- * policy_engine: questions and orders from outside.
+ * policy_engine: questions and orders from outside, and what is told of it.
  *
  * An asker never waits where a policy in force is held, nor twice for the
  * same slow failure; otherwise it waits for the discovery, but not past
@@ -47,6 +47,31 @@ void policy_engine_free(struct policy_engine *engine)
     timer_heap_clear(&engine->waits);
     policy_cache_clear(&engine->cache);
     free(engine);
+}
+
+void engine_tell(struct policy_engine *engine, const struct policy_entry *entry,
+                 enum policy_event_kind kind, const struct held_policy *old,
+                 const struct held_policy *held, const char *why,
+                 int64_t now_ms)
+{
+    struct policy_event event = {.kind = kind,
+                                 .domain = entry->domain,
+                                 .at_ms = now_ms,
+                                 .had = old != NULL,
+                                 .has = held != NULL,
+                                 .old_id = old ? old->id : "",
+                                 .id = held ? held->id : "",
+                                 .why = why};
+
+    if (old)
+        event.old_mode = held_policy_mode(old);
+    if (held) {
+        event.mode = held_policy_mode(held);
+        event.max_age = mtasts_sts_policy_max_age(held->policy);
+    }
+    if (entry->failure)
+        event.result = entry->failure->result;
+    engine->world.tell(engine->world_ctx, &event);
 }
 
 void policy_engine_set(struct policy_engine *engine,
@@ -115,7 +140,7 @@ static bool discover(struct policy_engine *engine, struct policy_entry *entry,
         return true;
     /* With nothing known and nothing under way it goes at the next tick. */
     if (!entry->scheduled)
-        work_schedule(engine, entry, now_ms);
+        schedule_entry(engine, entry, now_ms);
     return false;
 }
 
@@ -227,7 +252,7 @@ static void schedule_loaded(struct policy_engine *engine,
 {
     int64_t left;
 
-    work_schedule(engine, entry, now_ms);
+    schedule_entry(engine, entry, now_ms);
     if (!entry->scheduled || (int64_t)entry->timer.due > now_ms)
         return;
     left = held_policy_expires_ms(entry->held) - now_ms;

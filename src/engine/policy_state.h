@@ -1,10 +1,12 @@
 /*
  * policy_state: the engine itself, for its files.
  *
- *   policy_engine.c  what comes from outside: questions, time, orders
- *   policy_work.c    what is under way: discovery, refresh, MX look-ups
- *   policy_answer.c  what an entry means for an asker
- *   policy_view.c    what is held, to be looked at
+ *   policy_engine.c    what comes from outside: questions, time, orders
+ *   policy_work.c      what is under way: discovery, refresh, MX look-ups
+ *   policy_schedule.c  what an entry has to do by itself, and when
+ *   policy_failure.c   what came to nothing
+ *   policy_answer.c    what an entry means for an asker
+ *   policy_view.c      what is held, to be looked at
  */
 #ifndef MTASTS_ENGINE_POLICY_STATE_H
 #define MTASTS_ENGINE_POLICY_STATE_H
@@ -22,6 +24,15 @@ struct policy_engine {
     size_t refreshes;        /* of those, that nobody asked for */
     size_t evicted;
 };
+
+/* ---- policy_engine.c ---- */
+
+/* `old` and `held`: the policy before and after; NULL: there was, or is now,
+   none. */
+void engine_tell(struct policy_engine *engine, const struct policy_entry *entry,
+                 enum policy_event_kind kind, const struct held_policy *old,
+                 const struct held_policy *held, const char *why,
+                 int64_t now_ms);
 
 /* ---- policy_work.c ---- */
 
@@ -58,12 +69,44 @@ void work_replaced(struct policy_engine *engine,
 void work_due(struct policy_engine *engine, struct policy_entry *entry,
               int64_t now_ms);
 
-/* Enters into the schedule what an entry has to do next by itself. */
-void work_schedule(struct policy_engine *engine, struct policy_entry *entry,
-                   int64_t now_ms);
-
 /* Drops whom the caps of the settings have no room for. */
 void work_evict(struct policy_engine *engine, int64_t now_ms);
+
+/* ---- policy_schedule.c ---- */
+
+/* Enters into the schedule what an entry has to do next by itself. */
+void schedule_entry(struct policy_engine *engine, struct policy_entry *entry,
+                    int64_t now_ms);
+
+/* When work that begins now is broken off. */
+int64_t schedule_limit_ms(const struct policy_engine *engine, int64_t now_ms);
+
+/* Whether nobody has asked for as long as its policy, which it has, lasts. */
+bool schedule_is_unused(const struct policy_entry *entry, int64_t now_ms);
+
+/* 0 to `range` - 1, different for each domain and `salt`, the same each
+   run. */
+int64_t schedule_jitter_ms(const struct policy_engine *engine,
+                           const struct policy_entry *entry, int64_t salt,
+                           int64_t range);
+
+/* ---- policy_failure.c ---- */
+
+#define WHY_MAX 256u /* octets of a reason, with its end */
+
+/* Remembers it, with the ones before in a row, and tells who has to know. */
+void failure_blame(struct policy_engine *engine, struct policy_entry *entry,
+                   enum mtasts_result result, const char *id, const char *why,
+                   int64_t now_ms);
+
+/* Forgets it: a discovery or refresh has succeeded. */
+void failure_forgive(struct policy_engine *engine, struct policy_entry *entry,
+                     int64_t now_ms);
+
+/* Whether a fetch for this id is not to be tried again yet. */
+bool failure_is_recent(const struct policy_engine *engine,
+                       const struct policy_entry *entry, const char *id,
+                       int64_t now_ms);
 
 /* ---- policy_answer.c ---- */
 

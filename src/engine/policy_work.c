@@ -12,190 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_GRACE_MS 5000 /* past discovery_ms, for the world to end */
-#define REFRESH_FLOOR_S 60u /* no refresh sooner after a fetch */
-#define RELUCTANT_MS 30000  /* a refresh that finds no free place */
-#define SLOW_KEPT_MS (86400 * 1000) /* a slow failure is remembered */
-#define FAULTS_READ 64u             /* of a body that is no policy */
-#define WHY_MAX 256u
-
-/* `old` and `held`: the policy before and after; NULL: there was, or is now,
-   none. */
-static void tell(struct policy_engine *engine, const struct policy_entry *entry,
-                 enum policy_event_kind kind, const struct held_policy *old,
-                 const struct held_policy *held, const char *why,
-                 int64_t now_ms)
-{
-    struct policy_event event = {.kind = kind,
-                                 .domain = entry->domain,
-                                 .at_ms = now_ms,
-                                 .had = old != NULL,
-                                 .has = held != NULL,
-                                 .old_id = old ? old->id : "",
-                                 .id = held ? held->id : "",
-                                 .why = why};
-
-    if (old)
-        event.old_mode = held_policy_mode(old);
-    if (held) {
-        event.mode = held_policy_mode(held);
-        event.max_age = mtasts_sts_policy_max_age(held->policy);
-    }
-    if (entry->failure)
-        event.result = entry->failure->result;
-    engine->world.tell(engine->world_ctx, &event);
-}
-
-/* ---- when ---- */
-
-static int64_t bounded_ms(uint32_t ttl_s, uint32_t min_s, uint32_t max_s)
-{
-    return (int64_t)MAX_OF(min_s, MIN_OF(ttl_s, max_s)) * 1000;
-}
-
-/* 0 to `range` - 1, different for each domain and time, the same each run. */
-static int64_t jitter_ms(const struct policy_engine *engine,
-                         const struct policy_entry *entry, int64_t salt,
-                         int64_t range)
-{
-    uint64_t hash =
-        domain_hash(engine->cache.seed, entry->domain, strlen(entry->domain));
-
-    hash = (hash ^ (uint64_t)salt) * UINT64_C(0x9e3779b97f4a7c15);
-    return range > 0 ? (int64_t)((hash >> 16) % (uint64_t)range) : 0;
-}
-
-/* Daily or so, in any case well before the end (section 10.2), spread over
-   the last fifth of the interval. */
-static int64_t refresh_at(const struct policy_engine *engine,
-                          const struct policy_entry *entry)
-{
-    const struct held_policy *held = entry->held;
-    int64_t life = mtasts_sts_policy_max_age(held->policy);
-    int64_t interval =
-        MIN_OF((int64_t)engine->settings.refresh_s, life - life / 4);
-    int64_t ms = interval * 1000;
-
-    ms -= jitter_ms(engine, entry, held->fetched_ms, ms / 5);
-    return held->fetched_ms + MAX_OF(ms, (int64_t)REFRESH_FLOOR_S * 1000);
-}
-
-static bool unused(const struct policy_entry *entry, int64_t now_ms)
-{
-    int64_t life = mtasts_sts_policy_max_age(entry->held->policy);
-
-    return now_ms - entry->used_ms > life * 1000;
-}
-
-static int64_t next_for_policy(const struct policy_engine *engine,
-                               const struct policy_entry *entry, int64_t now_ms)
-{
-    int64_t end = held_policy_expires_ms(entry->held) + 1;
-    int64_t next = refresh_at(engine, entry);
-
-    if (unused(entry, now_ms))
-        return end;
-    if (entry->failure)
-        next = MAX_OF(next, entry->failure->retry_ms);
-    return MIN_OF(next, end);
-}
-
-static int64_t limit_at(const struct policy_engine *engine, int64_t now_ms)
-{
-    return now_ms + (int64_t)engine->settings.discovery_ms + LIMIT_GRACE_MS;
-}
-
-void work_schedule(struct policy_engine *engine, struct policy_entry *entry,
-                   int64_t now_ms)
-{
-    int64_t due = entry->known_ms;
-
-    if (entry->work)
-        due = entry->work->limit_ms;
-    else if (entry->held)
-        due = next_for_policy(engine, entry, now_ms);
-    else if (entry->failure && entry->failure->slow)
-        due = entry->failure->at_ms + SLOW_KEPT_MS;
-    policy_cache_schedule(&engine->cache, entry, due);
-}
-
-/* ---- failures ---- */
-
-static void forgive(struct policy_engine *engine, struct policy_entry *entry,
-                    int64_t now_ms)
-{
-    bool told = entry->failure && entry->failure->told;
-
-    free(entry->failure);
-    entry->failure = NULL;
-    if (told)
-        tell(engine, entry, EVENT_REFRESH_RECOVERED, entry->held, entry->held,
-             "", now_ms);
-}
-
-/* Administrators hear of it while there is time to act, unless the policy
-   demands nothing (section 10.2). */
-static void tell_failing(struct policy_engine *engine,
-                         struct policy_entry *entry, int64_t now_ms)
-{
-    struct entry_failure *failure = entry->failure;
-    int64_t patience = engine->settings.warn_s;
-
-    if (!entry->held) {
-        if (failure->count == 1 && failure->result != MTASTS_RESULT_SUCCESS)
-            tell(engine, entry, EVENT_DISCOVERY_FAILED, NULL, NULL,
-                 failure->why, now_ms);
-        return;
-    }
-    patience = MIN_OF(
-        patience, (int64_t)mtasts_sts_policy_max_age(entry->held->policy) / 2);
-    if (failure->told || held_policy_mode(entry->held) == MTASTS_MODE_NONE ||
-        now_ms - failure->since_ms < patience * 1000)
-        return;
-    failure->told = true;
-    tell(engine, entry, EVENT_REFRESH_FAILING, entry->held, entry->held,
-         failure->why, now_ms);
-}
-
-static int64_t backoff_ms(const struct policy_engine *engine, unsigned count)
-{
-    uint64_t s = engine->settings.retry_s;
-
-    for (unsigned i = 1; i < count && s < engine->settings.retry_max_s; i++)
-        s *= 2;
-    s = MAX_OF(MIN_OF(s, engine->settings.retry_max_s),
-               engine->settings.retry_s);
-    return (int64_t)s * 1000;
-}
-
-/* Without memory for it the failure goes unremembered: nothing hangs on it
-   but patience. */
-static void blame(struct policy_engine *engine, struct policy_entry *entry,
-                  enum mtasts_result result, const char *id, const char *why,
-                  int64_t now_ms)
-{
-    struct entry_failure *old = entry->failure;
-    size_t len = strnlen(why, WHY_MAX);
-    struct entry_failure *failure = calloc(1, sizeof(*failure) + len + 1);
-
-    if (!failure)
-        return;
-    memcpy(failure->why, why, len);
-    snprintf(failure->id, sizeof(failure->id), "%s", id);
-    failure->result = result;
-    failure->at_ms = now_ms;
-    failure->since_ms = old ? old->since_ms : now_ms;
-    failure->count = old ? old->count + 1 : 1;
-    failure->told = old && old->told;
-    failure->slow = entry->work && now_ms - entry->work->started_ms >=
-                                       (int64_t)engine->settings.slow_ms;
-    failure->retry_ms = now_ms + backoff_ms(engine, failure->count);
-    free(old);
-    entry->failure = failure;
-    tell_failing(engine, entry, now_ms);
-}
-
-/* ---- beginning and end ---- */
+#define RELUCTANT_MS 30000 /* a refresh that finds no free place */
+#define FAULTS_READ 64u    /* of a body that is no policy */
 
 void work_asked(struct policy_engine *engine, struct policy_work *work)
 {
@@ -218,12 +36,12 @@ static struct policy_work *work_of(struct policy_engine *engine,
         if (!work)
             return NULL;
         work->started_ms = now_ms;
-        work->limit_ms = limit_at(engine, now_ms);
+        work->limit_ms = schedule_limit_ms(engine, now_ms);
         work->asked = asked;
         entry->work = work;
         engine->works++;
         engine->refreshes += !asked;
-        work_schedule(engine, entry, now_ms);
+        schedule_entry(engine, entry, now_ms);
     } else if (asked) {
         work_asked(engine, work);
     }
@@ -298,11 +116,16 @@ static void settle(struct policy_engine *engine, struct policy_entry *entry,
         return;
     answer_waiters(engine, entry, SOURCE_LIMIT, true, now_ms);
     work_free(engine, entry);
-    work_schedule(engine, entry, now_ms);
+    schedule_entry(engine, entry, now_ms);
     work_evict(engine, now_ms);
 }
 
 /* ---- the TXT record ---- */
+
+static int64_t bounded_ms(uint32_t ttl_s, uint32_t min_s, uint32_t max_s)
+{
+    return (int64_t)MAX_OF(min_s, MIN_OF(ttl_s, max_s)) * 1000;
+}
 
 static const char *txt_why(const struct txt_outcome *outcome)
 {
@@ -316,18 +139,6 @@ static const char *txt_why(const struct txt_outcome *outcome)
     case TXT_FAILED: break;
     }
     return "the record _mta-sts could not be looked up";
-}
-
-/* At least five minutes between two tries for the same id (section 3.3). */
-static bool failed_lately(const struct policy_engine *engine,
-                          const struct policy_entry *entry, const char *id,
-                          int64_t now_ms)
-{
-    const struct entry_failure *failure = entry->failure;
-
-    return failure && failure->result != MTASTS_RESULT_SUCCESS &&
-           strcmp(failure->id, id) == 0 &&
-           now_ms < failure->at_ms + (int64_t)engine->settings.retry_s * 1000;
 }
 
 static void fetch(struct policy_engine *engine, struct policy_entry *entry,
@@ -348,10 +159,10 @@ static void on_valid(struct policy_engine *engine, struct policy_entry *entry,
     bool same = in_force && strcmp(id, entry->held->id) == 0;
 
     if (same && entry->failure && strcmp(entry->failure->id, id) != 0)
-        forgive(engine, entry, now_ms);
+        failure_forgive(engine, entry, now_ms);
     if (same && !entry->work->refresh)
         return;
-    if (!entry->work->forced && failed_lately(engine, entry, id, now_ms)) {
+    if (!entry->work->forced && failure_is_recent(engine, entry, id, now_ms)) {
         entry->known_ms =
             entry->failure->at_ms + (int64_t)engine->settings.retry_s * 1000;
         return;
@@ -369,8 +180,8 @@ static void drop_expired(struct policy_engine *engine,
         return;
     entry->held = NULL;
     engine->world.forget(engine->world_ctx, entry->domain);
-    tell(engine, entry, EVENT_POLICY_EXPIRED, old, NULL,
-         entry->failure ? entry->failure->why : "", now_ms);
+    engine_tell(engine, entry, EVENT_POLICY_EXPIRED, old, NULL,
+                entry->failure ? entry->failure->why : "", now_ms);
     held_policy_free(old);
 }
 
@@ -387,17 +198,17 @@ static void on_no_record(struct policy_engine *engine,
         if (entry->work->refresh)
             fetch(engine, entry, entry->held->id);
         else if (held_policy_mode(entry->held) != MTASTS_MODE_NONE)
-            blame(engine, entry, MTASTS_RESULT_STS_POLICY_FETCH_ERROR, "",
-                  txt_why(outcome), now_ms);
+            failure_blame(engine, entry, MTASTS_RESULT_STS_POLICY_FETCH_ERROR,
+                          "", txt_why(outcome), now_ms);
         return;
     }
     drop_expired(engine, entry, now_ms);
     if (outcome->status == TXT_FAILED) {
-        blame(engine, entry, MTASTS_RESULT_SUCCESS, "", txt_why(outcome),
-              now_ms);
+        failure_blame(engine, entry, MTASTS_RESULT_SUCCESS, "",
+                      txt_why(outcome), now_ms);
         entry->known_ms = now_ms + (int64_t)settings->failed_s * 1000;
     } else {
-        forgive(engine, entry, now_ms);
+        failure_forgive(engine, entry, now_ms);
         entry->known_ms =
             now_ms + bounded_ms(outcome->ttl, settings->none_min_s,
                                 settings->none_max_s);
@@ -448,7 +259,8 @@ void work_replaced(struct policy_engine *engine,
     const struct held_policy *held = entry->held;
 
     if (!old || !held_policy_same(old, held) || strcmp(old->id, held->id) != 0)
-        tell(engine, entry, change_of(old, held), old, held, why, now_ms);
+        engine_tell(engine, entry, change_of(old, held), old, held, why,
+                    now_ms);
     engine->world.store(engine->world_ctx, entry->domain, held, entry->used_ms);
 }
 
@@ -458,14 +270,14 @@ static void accept(struct policy_engine *engine, struct policy_entry *entry,
     _cleanup_held_policy_ struct held_policy *old = entry->held;
 
     entry->held = held;
-    forgive(engine, entry, now_ms);
+    failure_forgive(engine, entry, now_ms);
     work_replaced(engine, entry, old, "", now_ms);
 }
 
 static void refuse(struct policy_engine *engine, struct policy_entry *entry,
                    enum mtasts_result result, const char *why, int64_t now_ms)
 {
-    blame(engine, entry, result, entry->work->id, why, now_ms);
+    failure_blame(engine, entry, result, entry->work->id, why, now_ms);
     drop_expired(engine, entry, now_ms);
     if (!entry->held)
         entry->known_ms = now_ms + (int64_t)engine->settings.retry_s * 1000;
@@ -476,7 +288,7 @@ static void refuse(struct policy_engine *engine, struct policy_entry *entry,
 static void not_asked(struct policy_engine *engine, struct policy_entry *entry,
                       const char *why, int64_t now_ms)
 {
-    blame(engine, entry, MTASTS_RESULT_SUCCESS, "", why, now_ms);
+    failure_blame(engine, entry, MTASTS_RESULT_SUCCESS, "", why, now_ms);
     drop_expired(engine, entry, now_ms);
     if (!entry->held)
         entry->known_ms = now_ms + (int64_t)engine->settings.failed_s * 1000;
@@ -572,8 +384,9 @@ static void compare_mx(struct policy_engine *engine, struct policy_entry *entry,
         return;
     entry->uncovered = uncovered;
     names_uncovered(entry, covered, names);
-    tell(engine, entry, uncovered ? EVENT_MX_UNCOVERED : EVENT_MX_COVERED,
-         entry->held, entry->held, names, now_ms);
+    engine_tell(engine, entry,
+                uncovered ? EVENT_MX_UNCOVERED : EVENT_MX_COVERED, entry->held,
+                entry->held, names, now_ms);
 }
 
 /* A failure does not take the place of an answer that is not too old, nor
@@ -648,7 +461,7 @@ static void let_go(struct policy_engine *engine, struct policy_entry *entry,
 {
     if (entry->held) {
         engine->world.forget(engine->world_ctx, entry->domain);
-        tell(engine, entry, kind, entry->held, NULL, why, now_ms);
+        engine_tell(engine, entry, kind, entry->held, NULL, why, now_ms);
     }
     policy_cache_remove(&engine->cache, entry);
 }
@@ -658,20 +471,21 @@ void work_due(struct policy_engine *engine, struct policy_entry *entry,
 {
     if (entry->work) {
         /* Whatever is left of it has its time again. */
-        entry->work->limit_ms = limit_at(engine, now_ms);
-        work_schedule(engine, entry, now_ms);
+        entry->work->limit_ms = schedule_limit_ms(engine, now_ms);
+        schedule_entry(engine, entry, now_ms);
         break_off(engine, entry, now_ms);
         return;
     }
     if (!entry->held || held_policy_expired(entry->held, now_ms)) {
         let_go(engine, entry,
-               entry->held && unused(entry, now_ms) ? EVENT_POLICY_UNUSED
-                                                    : EVENT_POLICY_EXPIRED,
+               entry->held && schedule_is_unused(entry, now_ms)
+                   ? EVENT_POLICY_UNUSED
+                   : EVENT_POLICY_EXPIRED,
                entry->failure ? entry->failure->why : "", now_ms);
         return;
     }
-    if (unused(entry, now_ms)) {
-        work_schedule(engine, entry, now_ms);
+    if (schedule_is_unused(entry, now_ms)) {
+        schedule_entry(engine, entry, now_ms);
         return;
     }
     if (engine->refreshes >= engine->settings.refreshes_max ||
@@ -679,7 +493,7 @@ void work_due(struct policy_engine *engine, struct policy_entry *entry,
         policy_cache_schedule(
             &engine->cache, entry,
             now_ms + RELUCTANT_MS +
-                jitter_ms(engine, entry, now_ms, RELUCTANT_MS));
+                schedule_jitter_ms(engine, entry, now_ms, RELUCTANT_MS));
 }
 
 void work_flush(struct policy_engine *engine, struct policy_entry *entry,
