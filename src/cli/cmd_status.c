@@ -36,12 +36,14 @@ static enum exit_status judge(const struct json *json)
 {
     bool failing = false;
     bool dnssec = true;
+    bool changed = false;
 
     json_bool(json_get(json_get(json, "store"), "failing"), &failing);
     json_bool(json_get(json, "dnssec"), &dnssec);
+    json_bool(json_get(json, "configuration_changed"), &changed);
     if (failing)
         return STATUS_ERROR;
-    return number(json_get(json, "cache"), "failing") > 0 || !dnssec
+    return number(json_get(json, "cache"), "failing") > 0 || !dnssec || changed
                ? STATUS_WARNING
                : STATUS_FINE;
 }
@@ -71,9 +73,10 @@ const struct command command_status = {
     .synopsis = "",
     .about = "What mtasts-policyd knows, what fails, and whether its database "
              "can be written.",
-    .exit_status = "0  all is well\n1  a refresh fails, or DNSSEC is not "
-                   "validated\n2  the database cannot be written\n3  it does "
-                   "not answer, or bad usage",
+    .exit_status = "0  all is well\n1  a refresh fails, DNSSEC is not "
+                   "validated, or the configuration has changed since it was "
+                   "read\n2  the database cannot be written\n3  it does not "
+                   "answer, or bad usage",
     .options = status_options,
     .values_size = sizeof(struct status_values),
     .run = run_status,

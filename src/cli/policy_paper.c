@@ -283,6 +283,8 @@ void policy_paper_status(struct paper *paper, const struct json *json)
     put(paper, "Version", text_of(json, "version"));
     put(paper, "Started", text_of(json, "started"));
     put(paper, "Settings", text_of(json, "configuration"));
+    if (true_of(json, "configuration_changed"))
+        put(paper, "", "they have changed since: 'mtasts reload' takes them");
     put(paper, "DNSSEC",
         true_of(json, "dnssec") ? "validated" : "not validated");
     put(paper, "Note", text_of(json, "resolver_note"));

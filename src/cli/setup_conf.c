@@ -17,7 +17,6 @@
 #define SECTION "policyd"
 #define ASK_MS 5000u
 #define ANSWER_MAX (4u << 20)
-#define CACHE_TARGET "/v1/cache?limit=100" /* domains looked through */
 
 static bool is_there(const char *path)
 {
@@ -145,6 +144,25 @@ int setup_conf_text(const char *who, const char *path,
 
 /* ---- the daemon ---- */
 
+/* What it says at one of its sockets; NULL: nothing. */
+static struct json *ask(const struct config *config, const char *target)
+{
+    const struct config_list *sockets = &config->policyd.http;
+    for (size_t i = 0; i < sockets->count; i++) {
+        const struct http_local_request request = {.address = sockets->items[i],
+                                                   .target = target,
+                                                   .deadline_ms = ASK_MS};
+        _cleanup_buf_ struct buf body = BUF(ANSWER_MAX);
+        struct json *json = NULL;
+        char why[HTTP_LOCAL_WHY_MAX];
+        long status = 0;
+        if (http_local(&request, &body, &status, why) == 0 && status == 200 &&
+            json_parse(buf_text(&body), body.len, NULL, NULL, &json) == 0)
+            return json;
+    }
+    return NULL;
+}
+
 static bool find_enforced(const struct json *domains, char *ret_domain,
                           size_t size)
 {
@@ -165,18 +183,14 @@ static bool find_enforced(const struct json *domains, char *ret_domain,
 bool setup_conf_domain(const struct config *config, char *ret_domain,
                        size_t size)
 {
-    const struct config_list *sockets = &config->policyd.http;
-    for (size_t i = 0; i < sockets->count; i++) {
-        const struct http_local_request request = {.address = sockets->items[i],
-                                                   .target = CACHE_TARGET,
-                                                   .deadline_ms = ASK_MS};
-        _cleanup_buf_ struct buf body = BUF(ANSWER_MAX);
-        _cleanup_json_ struct json *json = NULL;
-        char why[HTTP_LOCAL_WHY_MAX];
-        long status = 0;
-        if (http_local(&request, &body, &status, why) == 0 && status == 200 &&
-            json_parse(buf_text(&body), body.len, NULL, NULL, &json) == 0)
-            return find_enforced(json_get(json, "domains"), ret_domain, size);
-    }
-    return false;
+    _cleanup_json_ struct json *json = ask(config, "/v1/cache?limit=100");
+    return find_enforced(json_get(json, "domains"), ret_domain, size);
+}
+
+bool setup_conf_is_stale(const struct config *config)
+{
+    _cleanup_json_ struct json *json = ask(config, "/v1/status");
+    bool changed = false;
+    json_bool(json_get(json, "configuration_changed"), &changed);
+    return changed;
 }

@@ -33,4 +33,8 @@ int setup_conf_text(const char *who, const char *path,
 bool setup_conf_domain(const struct config *config, char *ret_domain,
                        size_t size);
 
+/* Whether it runs by its file as that was before it was changed; false: it
+   does not, or does not say. */
+bool setup_conf_is_stale(const struct config *config);
+
 #endif

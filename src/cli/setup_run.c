@@ -51,7 +51,14 @@ static int look(struct setup_work *work)
     config_free(work->config);
     work->config = config;
     work->findings = (struct setup_findings){0};
-    return work->mta->look(work);
+    error = work->mta->look(work);
+    if (!error && setup_conf_is_stale(config)) {
+        setup_add(&work->findings, SETUP_WARNING,
+                  "mtasts-policyd runs by %s as it was before it was changed.",
+                  setup_conf_path(config));
+        setup_fix(&work->findings, "mtasts reload");
+    }
+    return error;
 }
 
 /* What there is after a change, as far as it is not fine. */

@@ -13,9 +13,11 @@
 #include "daemon/config_value.h"
 #include "daemon/read_file.h"
 #include <confuse.h>
+#include <errno.h>
 #include <mtasts/error.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ARENA_MAX (4u << 20) /* octets of one configuration */
 #define SECTIONS_MAX 8u
@@ -491,12 +493,35 @@ int config_load(const char *path, struct buf *faults,
                 struct config **ret_config)
 {
     _cleanup_buf_ struct buf text = BUF(CONFIG_FILE_MAX);
+    struct stat status = {0};
     int error;
 
+    /* First: what is written while it is read has changed since. */
+    if (stat(path, &status) < 0)
+        status.st_ino = 0;
     error = read_file(path, &text);
-    if (!error)
-        return config_parse(path, text.data, text.len, faults, ret_config);
+    if (!error) {
+        error = config_parse(path, text.data, text.len, faults, ret_config);
+        if (!error) {
+            (*ret_config)->written = status.st_mtim;
+            (*ret_config)->inode = status.st_ino;
+        }
+        return error;
+    }
     put_harmless(faults, path);
     buf_printf(faults, ": %s\n", read_file_why(error));
     return error;
+}
+
+bool config_has_changed(const struct config *config)
+{
+    struct stat status;
+
+    if (config->inode == 0)
+        return false;
+    if (stat(config->path, &status) < 0)
+        return errno == ENOENT;
+    return status.st_ino != config->inode ||
+           status.st_mtim.tv_sec != config->written.tv_sec ||
+           status.st_mtim.tv_nsec != config->written.tv_nsec;
 }

@@ -14,6 +14,8 @@
 #include "base/buf.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #define CONFIG_FILE_MAX (1u << 20) /* octets of a file: far above any use */
 #define CONFIG_LIST_MAX 64u        /* items of one list */
@@ -140,7 +142,9 @@ struct config_policyd {
 struct arena;
 
 struct config {
-    const char *path; /* of the file; "" without one */
+    const char *path;        /* of the file; "" without one */
+    struct timespec written; /* the file, when it was read */
+    ino_t inode;             /* likewise; 0: it was not read */
     struct config_global global;
     struct config_policyd policyd;
     struct arena *arena;
@@ -159,6 +163,9 @@ int config_load(const char *path, struct buf *faults,
    paths begin. */
 int config_parse(const char *path, const char *text, size_t len,
                  struct buf *faults, struct config **ret_config);
+
+/* Whether its file is another one by now, or gone. */
+bool config_has_changed(const struct config *config);
 
 /* What is in force where no file says otherwise. */
 int config_defaults(struct config **ret_config);

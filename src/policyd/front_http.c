@@ -158,6 +158,8 @@ static void on_status(void *ctx, struct http_asker *asker,
     policy_json_add_time(&object, "time", policyd_now(policyd));
     policy_json_add_time(&object, "started", policyd->started_ms);
     json_add_string(&object, "configuration", policyd->config->path);
+    json_add_bool(&object, "configuration_changed",
+                  config_has_changed(policyd->config));
     json_add_bool(&object, "dnssec",
                   resolver_validating(policyd->outside->resolver));
     json_add_string(&object, "resolver_note",

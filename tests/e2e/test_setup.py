@@ -246,6 +246,12 @@ def test_fresh(running):
     assert running.policyd.config.read_text() == text
     assert running.copies() == [main_copy, conf_copy]
 
+    # As where --apply ended between writing and the reload.
+    os.utime(running.policyd.config, (0, 0))
+    running.setup("--apply", status=WARNING)
+    running.has(f"mtasts-policyd runs by {running.policyd.config} as it was "
+                "before it was changed", "mtasts reload")
+
 
 SEND = """
 import smtplib

@@ -3,6 +3,7 @@
 Odd daemons are played by a script that holds the lock of a pid file and
 writes what daemon/reload_report.h describes.
 """
+import json
 import os
 import re
 import signal
@@ -117,6 +118,23 @@ def test_taken(site):
     assert reloaded(site) == f'mtasts-policyd (process {site.pids()[0]}): ' \
         f'{site.config} is in force\n'
     assert len(site.lines('event=reloaded ')) == 1
+    assert site.stop() == 0
+
+
+def test_changed_and_not_reloaded(site):
+    """Who forgets the reload is told, until it is done."""
+    changed = "they have changed since: 'mtasts reload' takes them"
+    site.start()
+    assert changed not in site.words('status').stdout
+    site.configure('    exim = {"unix:exim.sock"}')
+    assert changed in site.words('status').stdout
+    site.refused('reload', status=REFUSED)
+    result = site.words('status', '--json')
+    assert json.loads(result.stdout)['configuration_changed']
+    assert result.returncode == 1
+    site.configure()
+    reloaded(site)
+    assert changed not in site.words('status').stdout
     assert site.stop() == 0
 
 

@@ -5,6 +5,7 @@
 #include "engine/policy_settings.h"
 #include "unit.h"
 #include <mtasts/error.h>
+#include <sys/stat.h>
 
 static struct config *parsed(const char *text)
 {
@@ -37,6 +38,7 @@ static void test_defaults(void **state)
     assert_int_equal(config->policyd.socketmap_mode, 0666);
     assert_int_equal(config->policyd.exim.count, 0);
     assert_true(config->policyd.enabled);
+    assert_false(config_has_changed(config)); /* there is none */
     assert_int_equal(config->policyd.default_tls_level, CONFIG_LEVEL_UNKNOWN);
     assert_int_equal(config->policyd.dane, CONFIG_DANE_AUTO);
 }
@@ -479,7 +481,11 @@ static void test_file(void **state)
     assert_int_equal(config_load(path, &faults, &config), 0);
     assert_string_equal(config->path, path);
     assert_string_equal(config->policyd.overrides, "/tmp/overrides.conf");
+    assert_false(config_has_changed(config));
+    assert_int_equal(futimens(fd, (struct timespec[2]){{1, 0}, {1, 0}}), 0);
+    assert_true(config_has_changed(config));
     unlink(path);
+    assert_true(config_has_changed(config));
     assert_int_equal(config_load(path, &faults, &config), -MTASTS_EIO);
     assert_non_null(strstr(buf_text(&faults), ": No such file or directory\n"));
     buf_clear(&faults);
