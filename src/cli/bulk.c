@@ -108,9 +108,11 @@ static void refuse_line(struct bulk *bulk, const struct source_line *line,
     batch_hide_progress(bulk->batch);
     int shown = (int)MIN_OF(line->len, (size_t)LINE_SHOWN_MAX);
     const char *more = line->len > LINE_SHOWN_MAX ? "..." : "";
-    if (bulk->options->from)
-        complain("line %zu: '%.*s%s': %s", line->number, shown, line->text,
-                 more, why);
+    const char *from = bulk->options->from;
+    if (from)
+        complain("check: %.300s:%zu: '%.*s%s': %s",
+                 strcmp(from, "-") == 0 ? "standard input" : from, line->number,
+                 shown, line->text, more, why);
     else
         complain("check: '%.*s%s': %s", shown, line->text, more, why);
     if (bulk->options->document.form == DOCUMENT_NDJSON &&

@@ -16,7 +16,7 @@
 #include <sys/random.h>
 
 #define SHOWN_MAX 100u /* octets of a line that is complained of */
-#define WHERE_MAX 64u
+#define WHERE_MAX 512u
 
 struct recipients {
     struct hash_table table;
@@ -174,8 +174,9 @@ static bool has_blank(struct mtasts_bytes text)
     return false;
 }
 
+/* `who` and `file`: for complaints. */
 static int take_line(struct recipients *recipients, const char *who,
-                     struct mtasts_bytes line, bool *known)
+                     const char *file, struct mtasts_bytes line, bool *known)
 {
     struct recipients_read *read = &recipients->read;
     struct mtasts_bytes word = trimmed(line, ++read->lines == 1);
@@ -186,7 +187,7 @@ static int take_line(struct recipients *recipients, const char *who,
     *known = true;
     if (!read->is_log) {
         char where[WHERE_MAX];
-        snprintf(where, sizeof(where), "%s: line %ju", who,
+        snprintf(where, sizeof(where), "%s: %.300s:%ju", who, file,
                  (uintmax_t)read->lines);
         int error = recipients_add(recipients, where, word.data, word.len);
         return error == -MTASTS_ENAME ? 0 : error;
@@ -204,7 +205,7 @@ static int read_lines(struct recipients *recipients, const char *who,
     bool known = false;
     int error = 0;
     while (!error && (error = line_reader_next(reader, &line)) == 0)
-        error = take_line(recipients, who, line, &known);
+        error = take_line(recipients, who, reader->name, line, &known);
     return error == -MTASTS_ENOTFOUND ? 0 : error;
 }
 
