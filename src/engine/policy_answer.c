@@ -77,11 +77,9 @@ static bool dane_applies(const struct policy_engine *engine,
 static uint32_t ttl_of(const struct policy_entry *entry,
                        const struct policy_answer *answer, int64_t now_ms)
 {
-    int64_t until =
-        answer->held ? held_policy_expires_ms(answer->held) : entry->known_ms;
+    int64_t until = answer->held ? MIN_OF(entry->expires_ms, entry->txt_due_ms)
+                                 : entry->known_ms;
 
-    if (answer->held)
-        until = MIN_OF(until, entry->txt_due_ms);
     if (answer->mx)
         until = MIN_OF(until, answer->mx->expires_ms);
     return until > now_ms ? (uint32_t)((until - now_ms) / 1000) : 0;
