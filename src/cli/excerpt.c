@@ -6,7 +6,8 @@
 #include "cli/printable.h"
 #include <string.h>
 
-#define DOTS "..." /* instead of what is before the part shown */
+#define DOTS "..."       /* instead of what is before the part shown */
+#define CHARACTER_MAX 4u /* octets of one in UTF-8 */
 
 struct mtasts_bytes excerpt_line(const char *text, size_t len, size_t number)
 {
@@ -70,10 +71,24 @@ static size_t part_start(struct mtasts_bytes line, size_t place, size_t room,
     return start;
 }
 
+/* Where the character begins that has the octet at `place`: its octets alone
+   would be shown as escapes, wider than it is. */
+static size_t character_start(struct mtasts_bytes line, size_t place)
+{
+    for (size_t back = MIN_OF(place, CHARACTER_MAX - 1); back > 0; back--) {
+        int32_t point = -1;
+        size_t at = place - back;
+        if (printable_decode(line.data + at, line.len - at, &point) > back)
+            return at;
+    }
+    return place;
+}
+
 void excerpt_put(struct paper *paper, unsigned indent, struct mtasts_bytes line,
                  size_t column)
 {
-    size_t place = MIN_OF(column > 0 ? column - 1 : 0, line.len);
+    size_t place =
+        character_start(line, MIN_OF(column > 0 ? column - 1 : 0, line.len));
     /* One column is for a caret behind the end. */
     size_t room = paper->width > indent + 1 ? paper->width - indent - 1 : 1;
     size_t start = part_start(line, place, room, paper->utf8);
