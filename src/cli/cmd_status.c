@@ -74,9 +74,9 @@ const struct command command_status = {
     .about = "What mtasts-policyd knows, what fails, and whether its database "
              "can be written.",
     .exit_status = "0  all is well\n1  a refresh fails, DNSSEC is not "
-                   "validated, or the configuration has changed since it was "
-                   "read\n2  the database cannot be written\n3  it does not "
-                   "answer, or bad usage",
+                   "validated, or the configuration\n   has changed since it "
+                   "was read\n2  the database cannot be written\n3  it does "
+                   "not answer, or bad usage",
     .options = status_options,
     .values_size = sizeof(struct status_values),
     .run = run_status,
