@@ -22,6 +22,7 @@ bool demand_takes_no_mail(const struct policy_answer *answer)
     bool enforced =
         answer->kind == ANSWER_POLICY && answer->mode == MTASTS_MODE_ENFORCE;
 
+    /* Else anybody on the path could free mail of its demands: ADR 15. */
     return answer->mx && answer->mx->status == MX_NULL && !enforced;
 }
 
