@@ -82,13 +82,13 @@ void failure_blame(struct policy_engine *engine, struct policy_entry *entry,
 }
 
 /* At least five minutes between two tries for the same id (section 3.3). */
-bool failure_is_recent(const struct policy_engine *engine,
-                       const struct policy_entry *entry, const char *id,
-                       int64_t now_ms)
+int64_t failure_fetch_ms(const struct policy_engine *engine,
+                         const struct policy_entry *entry, const char *id)
 {
     const struct entry_failure *failure = entry->failure;
 
-    return failure && failure->result != MTASTS_RESULT_SUCCESS &&
-           strcmp(failure->id, id) == 0 &&
-           now_ms < failure->at_ms + (int64_t)engine->settings.retry_s * 1000;
+    if (!failure || failure->result == MTASTS_RESULT_SUCCESS ||
+        strcmp(failure->id, id) != 0)
+        return INT64_MIN;
+    return failure->at_ms + (int64_t)engine->settings.retry_s * 1000;
 }

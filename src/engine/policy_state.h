@@ -103,10 +103,9 @@ void failure_blame(struct policy_engine *engine, struct policy_entry *entry,
 void failure_forgive(struct policy_engine *engine, struct policy_entry *entry,
                      int64_t now_ms);
 
-/* Whether a fetch for this id is not to be tried again yet. */
-bool failure_is_recent(const struct policy_engine *engine,
-                       const struct policy_entry *entry, const char *id,
-                       int64_t now_ms);
+/* When a fetch for this id may be tried again. */
+int64_t failure_fetch_ms(const struct policy_engine *engine,
+                         const struct policy_entry *entry, const char *id);
 
 /* ---- policy_answer.c ---- */
 

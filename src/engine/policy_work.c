@@ -162,12 +162,11 @@ static void on_valid(struct policy_engine *engine, struct policy_entry *entry,
         failure_forgive(engine, entry, now_ms);
     if (same && !entry->work->refresh)
         return;
-    if (!entry->work->forced && failure_is_recent(engine, entry, id, now_ms)) {
-        entry->known_ms =
-            entry->failure->at_ms + (int64_t)engine->settings.retry_s * 1000;
-        return;
-    }
-    fetch(engine, entry, id);
+    int64_t fetch_ms = failure_fetch_ms(engine, entry, id);
+    if (!entry->work->forced && now_ms < fetch_ms)
+        entry->known_ms = fetch_ms;
+    else
+        fetch(engine, entry, id);
 }
 
 /* An expired policy is of no use any more. */
