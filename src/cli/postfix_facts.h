@@ -35,6 +35,7 @@ struct postfix_facts {
     char version_text[POSTFIX_WORD_MAX];
     struct postconf_version version; /* major 0: it has none that is known */
     char folder[POSTFIX_PATH_MAX];   /* of main.cf */
+    bool main_is_link;               /* main.cf is a symbolic link */
     char queue[POSTFIX_PATH_MAX];
     char owner[POSTFIX_WORD_MAX];       /* mail_owner: whom smtp runs as */
     bool owner_known;                   /* the system has this user */

@@ -330,6 +330,20 @@ static void judge_rival(struct judging *judging)
               "Take it out of " MAPS " once mtasts-policyd is asked.");
 }
 
+/* Once it is known what is to be changed there. */
+static void judge_main_cf(struct judging *judging)
+{
+    if (!judging->facts->main_is_link || judging->plan->main_cf.count == 0)
+        return;
+    setup_block(judging->findings,
+                "%s/main.cf is a symbolic link, and postconf -e would put a "
+                "file in its place.",
+                judging->facts->folder);
+    setup_fix(judging->findings,
+              "Put the settings into the file that it leads to by hand, and "
+              "run this again.");
+}
+
 int postfix_judge(const struct postfix_facts *facts,
                   const struct postfix_wishes *wishes,
                   struct setup_findings *findings, struct postfix_plan *plan)
@@ -351,5 +365,6 @@ int postfix_judge(const struct postfix_facts *facts,
     postfix_judge_ca(&judging);
     postfix_judge_level(&judging);
     postfix_judge_dane(&judging);
+    judge_main_cf(&judging);
     return judging.error;
 }

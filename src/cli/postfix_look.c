@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <mtasts/error.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define OPENSSL_FILE "/usr/lib/ssl/cert.pem" /* as Debian builds OpenSSL */
 #define OPENSSL_FOLDER "/usr/lib/ssl/certs"
@@ -248,6 +249,14 @@ static void look_at_service(const struct postconf *postconf,
                     (service.chroot_default && (*level == '0' || !*level));
 }
 
+static bool is_link(const char *folder, const char *name)
+{
+    char path[POSTFIX_PATH_MAX + sizeof("/main.cf")];
+    struct stat status;
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 static void look_at_values(const struct postconf *postconf,
                            struct postfix_facts *facts)
 {
@@ -260,6 +269,7 @@ static void look_at_values(const struct postconf *postconf,
     TAKE("relayhost", facts->relayhost);
     TAKE("smtp_host_lookup", facts->host_lookup);
 #undef TAKE
+    facts->main_is_link = is_link(facts->folder, "main.cf");
     if (postconf_version(facts->version_text, &facts->version) < 0)
         facts->version = (struct postconf_version){0};
     look_at_service(postconf, facts);

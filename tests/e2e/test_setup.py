@@ -253,6 +253,21 @@ def test_fresh(running):
                 "before it was changed", "mtasts reload")
 
 
+def test_main_cf_is_a_link(looked):
+    """What postconf would put in its place nobody would look for there."""
+    file = looked.etc / "main.cf"
+    real = file.rename(looked.folder / "managed.cf")
+    file.symlink_to(real)
+    before = real.read_text()
+    try:
+        looked.setup("--apply", status=ERROR)
+        looked.has(f"{file} is a symbolic link", "by hand, and run this again",
+                   "Nothing has been changed")
+        assert file.is_symlink() and real.read_text() == before
+    finally:
+        real.rename(file)  # in the link's place
+
+
 SEND = """
 import smtplib
 with smtplib.SMTP("127.0.0.1", 2599) as smtp:

@@ -77,6 +77,19 @@ static void test_good(void **state)
     assert_false(findings.blocked);
 }
 
+/* postconf -e would end the link; nothing to change ends nothing. */
+static void test_main_cf_is_a_link(void **state)
+{
+    (void)state;
+    make_good();
+    facts.main_is_link = true;
+    assert_int_equal(judged(false), STATUS_FINE);
+    facts.maps_raw[0] = facts.maps[0] = '\0';
+    assert_int_equal(judged(false), STATUS_ERROR);
+    assert_true(findings.blocked);
+    assert_true(says("/etc/postfix/main.cf is a symbolic link"));
+}
+
 static void test_versions(void **state)
 {
     static const struct {
@@ -497,6 +510,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
+        cmocka_unit_test(test_main_cf_is_a_link),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_map_for_a_newer_postfix),
         cmocka_unit_test(test_localhost),
