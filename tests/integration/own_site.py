@@ -2,6 +2,7 @@
 
 Root becomes nobody for it, so that both see the same. The programs are copied
 to where they would be installed, in folders that any user gets into.
+A module of tests has the fixtures that it imports.
 """
 import contextlib
 import os
@@ -14,6 +15,8 @@ import socket
 import subprocess
 import tempfile
 import time
+
+import pytest
 
 from cli import BINARY, environment
 
@@ -185,3 +188,17 @@ class Site:
             self.process.wait()
         if self.log.exists():
             self.check_gone()
+
+
+@pytest.fixture(scope='module', name='program')
+def fixture_program():
+    with folder_of_user() as prefix:
+        yield install(prefix, 'sbin')
+
+
+@pytest.fixture(name='site')
+def fixture_site(program):
+    with folder_of_user() as home:
+        site = Site(home, program)
+        yield site
+        site.close()

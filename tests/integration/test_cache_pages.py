@@ -5,28 +5,12 @@ Anybody may publish such policies, and have them met by mail of his own.
 import json
 import time
 
-import pytest
-
-from own_site import WAIT_S, Site, folder_of_user, install
+from own_site import WAIT_S, fixture_program, fixture_site
 
 BODY_MAX = 65536
 HEAD = 'version: STSv1\nmode: enforce\nmax_age: 864000\n'
 DOMAINS = 100
 MANY = 40000  # are read for longer than a command takes
-
-
-@pytest.fixture(scope='module', name='program')
-def fixture_program():
-    with folder_of_user() as prefix:
-        yield install(prefix, 'sbin')
-
-
-@pytest.fixture(name='site')
-def fixture_site(program):
-    with folder_of_user() as home:
-        site = Site(home, program).start()
-        yield site
-        site.close()
 
 
 def longest():
@@ -52,6 +36,7 @@ def said(site, *words):
 
 
 def test_longest_policies(site):
+    site.start()
     body = longest()
     domains = [f'd{number}.example' for number in range(DOMAINS)]
     file = site.write(site.home / 'kept', ''.join(
@@ -79,6 +64,7 @@ def flush(site, domain):
 
 def test_flush_while_it_is_read(site):
     """What is read from the database does not bring it back."""
+    site.start()
     body = HEAD + 'mx: mx.example\n'
     domains = [f'd{number}.example' for number in range(MANY)]
     said(site, 'load', site.write(site.home / 'kept', ''.join(

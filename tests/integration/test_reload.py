@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from own_site import AS_USER, Site, folder_of_user, install, until
+from own_site import AS_USER, fixture_program, fixture_site, until
 
 FINE, NONE, REFUSED, UNKNOWN = range(4)
 
@@ -68,20 +68,6 @@ print('up', flush=True)
 while True:
     signal.pause()
 '''
-
-
-@pytest.fixture(scope='module', name='program')
-def fixture_program():
-    with folder_of_user() as prefix:
-        yield install(prefix, 'sbin')
-
-
-@pytest.fixture(name='site')
-def fixture_site(program):
-    with folder_of_user() as home:
-        site = Site(home, program)
-        yield site
-        site.close()
 
 
 @pytest.fixture(name='odd')

@@ -6,23 +6,10 @@ import socket
 
 import pytest
 
-from own_site import Site, folder_of_user, install, until
+from own_site import (Site, fixture_program, fixture_site, folder_of_user,
+                      install, until)
 
 NONE = 'NOTFOUND '
-
-
-@pytest.fixture(scope='module', name='program')
-def fixture_program():
-    with folder_of_user() as prefix:
-        yield install(prefix, 'sbin')
-
-
-@pytest.fixture(name='site')
-def fixture_site(program):
-    with folder_of_user() as home:
-        site = Site(home, program)
-        yield site
-        site.close()
 
 
 # ---- life ----
